@@ -1,0 +1,56 @@
+// Runs the tests with Node's own runner and closes with `N passed, N failed`. Says loudly what it leaves out.
+// usage: node scripts/test.mjs [--only browser|faults|stack] [file …]
+import { existsSync, globSync } from 'node:fs'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+import { parseArgs } from 'node:util'
+
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  console.error(`Laneway needs Node 24; this is ${process.version}. "npm ci" brings Node 24: run this through npm.`)
+  process.exit(2)
+}
+
+const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true })
+const KINDS = { browser: '.browser.test.ts', faults: '.faults.test.ts', stack: '.stack.test.ts' }
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+)
+
+const all = globSync('test/**/*.test.ts').sort()
+const kindOf = (file) => Object.keys(KINDS).find((kind) => file.endsWith(KINDS[kind])) ?? 'unit'
+
+function selected() {
+  if (positionals.length > 0) return positionals
+  if (values.only) return all.filter((file) => kindOf(file) === values.only)
+  return all.filter((file) => kindOf(file) === 'unit' || (kindOf(file) === 'browser' && CHROMIUM))
+}
+
+const files = selected()
+const left = positionals.length > 0 ? [] : all.filter((file) => !files.includes(file))
+const why = {
+  browser: CHROMIUM ? 'npm run test:browser' : 'no Chromium here: apt-get install chromium, then npm run test:browser',
+  faults: 'npm run test:faults',
+  stack: 'npm run test:stack',
+  unit: 'npm test',
+}
+
+let passed = 0
+let failed = 0
+const stream = run({ files, concurrency: 2, timeout: values.only ? 900_000 : 110_000 })
+stream.on('test:pass', ({ details }) => {
+  if (details.type !== 'suite') passed++
+})
+stream.on('test:fail', ({ details }) => {
+  if (details.type !== 'suite') failed++
+})
+stream.compose(spec).pipe(process.stdout)
+stream.once('end', () =>
+  setImmediate(() => {
+    for (const kind of new Set(left.map(kindOf))) {
+      const names = left.filter((file) => kindOf(file) === kind)
+      console.log(`\n!! LEFT OUT: ${names.length} ${kind} test file(s) (${why[kind]}): ${names.join(', ')}`)
+    }
+    console.log(`\n${passed} passed, ${failed} failed`)
+    process.exitCode = failed > 0 || passed === 0 ? 1 : 0
+  }),
+)
