@@ -41,7 +41,7 @@ const timed = (request: RecordedRequest, loop: number, shiftMs: number): Timed =
   return { atMs: request.receivedMs + byMs, byMs, request }
 }
 
-/** Everything that lies in the past, in order. Resolves with the loop and place to go on from. */
+/** Everything that lies in the past: each sender's requests in order, the senders side by side. Resolves with the loop and place to go on from. */
 async function fill(requests: readonly RecordedRequest[], shiftMs: number, options: ReplayOptions): Promise<number> {
   const now = options.clock()
   const past: Timed[] = []
@@ -51,11 +51,17 @@ async function fill(requests: readonly RecordedRequest[], shiftMs: number, optio
       if (each.atMs <= now) past.push(each)
     }
   }
-  for (const [i, each] of past.entries()) {
-    if (options.signal.aborted) break
-    await options.send(shiftRequest(each.request.body, each.byMs))
-    options.onFilled?.(i + 1, past.length)
-  }
+  let done = 0
+  const bySource = Map.groupBy(past, (each) => each.request.source)
+  await Promise.all(
+    [...bySource.values()].map(async (chain) => {
+      for (const each of chain) {
+        if (options.signal.aborted) return
+        await options.send(shiftRequest(each.request.body, each.byMs))
+        options.onFilled?.(++done, past.length)
+      }
+    }),
+  )
   return past.length
 }
 

@@ -24,6 +24,8 @@ export interface IntakeMapping {
   readonly otlp: string
   readonly labels: Readonly<Record<string, string>>
   readonly resource: Readonly<Record<string, string>>
+  /** Points that carry one of these attribute values are left out: they repeat what other points say. */
+  readonly skip?: Readonly<Record<string, readonly string[]>>
 }
 
 export interface MetricDefinition {

@@ -124,6 +124,10 @@ export const ERRORS = {
     'A metric arrives with another type or unit than it registered with.',
     'Rename one of the two, or map it in the catalog.',
   ),
+  CATALOG_FULL: refuse(
+    'A dataset, metric or label wants to register itself and the limit is reached.',
+    'Send fewer distinct names, define them in the catalog, or raise the limit named in the answer.',
+  ),
   // start
   CATALOG_INVALID: refuse('A catalog file has an error.', 'Correct the file, line and key that the answer names.'),
   CONFIG_INVALID: refuse(

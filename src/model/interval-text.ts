@@ -20,11 +20,12 @@ const LATEST_MS = Date.UTC(10000, 0, 1)
 export function parseInterval(text: string, now: number): Interval {
   if (text.length > INTERVAL_TEXT_CHARACTERS_MAX) throw tooLong(text)
   const parts = text.split('/')
-  if (parts.length !== 2) throw invalid(text, `has ${parts.length - 1} "/" where one must part start and end`, FORMS)
+  if (parts.length !== 2)
+    throw invalid(text, `it has ${parts.length - 1} "/" where exactly one must part start and end`, FORMS)
   const [left, right] = parts as [string, string]
   const interval = isDuration(left) ? durationEnd(text, now) : startAnything(text, now)
   if (!inCalendar(interval.start) || !inCalendar(interval.end)) {
-    throw invalid(text, 'reaches outside the years 1970 to 9999', 'Use times between 1970 and 9999.')
+    throw invalid(text, 'it reaches outside the years 1970 to 9999', 'Use times between 1970 and 9999.')
   }
   if (isEmpty(interval)) throw invalid(text, emptyReason(interval), `Swap or move the ends: "${right}" must be later.`)
   return interval
@@ -68,7 +69,7 @@ const inCalendar = (ms: number): boolean => ms >= EARLIEST_MS && ms < LATEST_MS
 /** `PT1H/now` */
 function durationEnd(text: string, now: number): Interval {
   const [left, right] = text.split('/') as [string, string]
-  if (isDuration(right)) throw invalid(text, 'has two durations and no time', FORMS)
+  if (isDuration(right)) throw invalid(text, 'it has two durations and no time', FORMS)
   const end = timeOf(right, now, text)
   return { start: moved(left, end, -1, text), end }
 }
@@ -122,7 +123,11 @@ function absoluteTime(timeText: string, text: string): number {
   const match = TIMESTAMP.exec(timeText)
   if (!match) throw invalid(text, `${quoted(timeText)} is neither a timestamp, a duration nor now`, FORMS)
   if (match[8] === undefined)
-    throw invalid(text, `${quoted(timeText)} has no zone`, `Write ${timeText}Z if it is UTC. ${ZONED}`)
+    throw invalid(
+      text,
+      `${quoted(timeText)} has no zone`,
+      `Write ${timeText}Z if it is UTC, else an offset like ${timeText}+01:00.`,
+    )
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as SixNumbers
   const ms = Date.UTC(year, month - 1, day, hour, minute, second)
   if (!sameFields(ms, [year, month, day, hour, minute, second])) {
@@ -165,11 +170,11 @@ const quoted = (text: string): string => JSON.stringify(text)
 
 const emptyReason = ({ start, end }: Interval): string =>
   start === end
-    ? `is empty: it starts and ends at ${formatTime(start)}`
-    : `ends (${formatTime(end)}) before it starts (${formatTime(start)})`
+    ? `it is empty: it starts and ends at ${formatTime(start)}`
+    : `it ends (${formatTime(end)}) before it starts (${formatTime(start)})`
 
 const invalid = (text: string, reason: string, hint: string): LanewayError =>
-  new LanewayError('INTERVAL_INVALID', { detail: `interval ${quoted(text)} ${reason}`, hint })
+  new LanewayError('INTERVAL_INVALID', { detail: `interval ${quoted(text)}: ${reason}`, hint })
 
 const tooLong = (text: string): LanewayError =>
   new LanewayError('INTERVAL_INVALID', {
