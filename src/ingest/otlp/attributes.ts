@@ -1,6 +1,6 @@
 import { compareText } from '../../model/label.ts'
 import { numberText } from '../../model/number.ts'
-import { type AnyValue, type KeyValue, signedInteger } from './wire.ts'
+import { type AnyValue, given, type KeyValue, signedInteger } from './wire.ts'
 
 /** Attributes as label texts by key; of a repeated key the last counts. */
 export interface AttributeTexts {
@@ -21,11 +21,14 @@ export function attributeTexts(attributes: readonly KeyValue[] | undefined): Att
 }
 
 function labelText(value: AnyValue): string | undefined {
-  if (value.stringValue != null) return value.stringValue
-  if (value.boolValue != null) return String(value.boolValue)
-  if (value.intValue != null) return numberText(signedInteger(value.intValue))
-  if (value.doubleValue != null && Number.isFinite(value.doubleValue)) return JSON.stringify(value.doubleValue)
-  return undefined
+  const text = given(value, 'stringValue')
+  if (text !== undefined) return text
+  const flag = given(value, 'boolValue')
+  if (flag !== undefined) return String(flag)
+  const integer = given(value, 'intValue')
+  if (integer !== undefined) return numberText(signedInteger(integer))
+  const double = given(value, 'doubleValue')
+  return double !== undefined && Number.isFinite(double) ? JSON.stringify(double) : undefined
 }
 
 /** Canonical text of all attributes as received, types told apart; equal for every order of the keys. */
@@ -37,12 +40,20 @@ export function identityText(attributes: readonly KeyValue[] | undefined): strin
 }
 
 function tagged(value: AnyValue): unknown {
-  if (value.stringValue != null) return value.stringValue
-  if (value.boolValue != null) return value.boolValue
-  if (value.intValue != null) return ['i', numberText(signedInteger(value.intValue))]
-  if (value.doubleValue != null) return ['d', String(value.doubleValue)]
-  if (value.arrayValue != null) return ['a', (value.arrayValue.values ?? []).map(tagged)]
-  if (value.kvlistValue != null) return ['m', identityText(value.kvlistValue.values)]
-  if (value.bytesValue != null) return ['b', Buffer.from(value.bytesValue).toString('base64')]
-  return null
+  const plain = given(value, 'stringValue') ?? given(value, 'boolValue')
+  if (plain !== undefined) return plain
+  const integer = given(value, 'intValue')
+  if (integer !== undefined) return ['i', numberText(signedInteger(integer))]
+  const double = given(value, 'doubleValue')
+  if (double !== undefined) return ['d', String(double)]
+  return taggedCompound(value)
+}
+
+function taggedCompound(value: AnyValue): unknown {
+  const array = given(value, 'arrayValue')
+  if (array !== undefined) return ['a', (array.values ?? []).map(tagged)]
+  const map = given(value, 'kvlistValue')
+  if (map !== undefined) return ['m', identityText(map.values)]
+  const bytes = given(value, 'bytesValue')
+  return bytes === undefined ? null : ['b', Buffer.from(bytes).toString('base64')]
 }

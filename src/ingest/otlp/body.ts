@@ -5,7 +5,10 @@ import type { IntakeLimits } from './limits.ts'
 
 export type Encoding = 'protobuf' | 'json'
 
-const ENCODINGS: Readonly<Record<string, Encoding>> = { 'application/x-protobuf': 'protobuf', 'application/json': 'json' }
+const ENCODINGS: Readonly<Record<string, Encoding>> = {
+  'application/x-protobuf': 'protobuf',
+  'application/json': 'json',
+}
 
 /** Parameters (`; charset=utf-8`) say nothing here. Error: MEDIA_TYPE_UNSUPPORTED. */
 export function encodingOf(contentType: string): Encoding {

@@ -14,24 +14,17 @@ export interface IntakeLimits {
   /** Values (a histogram has one per bucket) and bytes that wait for a commit before INTAKE_BUSY. */
   readonly pointsWaitingMax: number
   readonly bytesWaitingMax: number
-  /** A commit starts when its oldest request has waited `commitMs` or `commitPoints` values wait. */
-  readonly commitMs: number
-  readonly commitPoints: number
-  /** No further request joins a commit that has this many values. */
+  /** A commit starts `commitPeriodMs` after its first request joined, or at once when `commitPointsMax` values wait. */
+  readonly commitPeriodMs: number
   readonly commitPointsMax: number
+  /** No further request joins a commit that has this many values. */
+  readonly groupPointsMax: number
   /** A point that arrives more than this after its step's end is marked late. */
   readonly earlyMs: number
   /** A point may be this far ahead of the clock. */
   readonly aheadMsMax: number
-  readonly metricNameBytesMax: number
   readonly labelsMax: number
-  readonly labelNameBytesMax: number
   readonly labelValueBytesMax: number
-  readonly datasetsMax: number
-  /** Metrics of one dataset that register themselves. */
-  readonly metricsMax: number
-  /** Label names of one metric that registers itself. */
-  readonly labelsPerMetricMax: number
   /** Series of one dataset with a point within `seriesActiveMs`. */
   readonly seriesMax: number
   readonly seriesActiveMs: number
@@ -49,19 +42,14 @@ export const INTAKE_LIMITS: IntakeLimits = {
   pointsPerRequestMax: 100_000,
   bucketsPerPointMax: 1_000,
   pointsWaitingMax: 200_000,
-  bytesWaitingMax: 256 * MIB,
-  commitMs: 20,
-  commitPoints: 1_000,
-  commitPointsMax: 20_000,
+  bytesWaitingMax: 64 * MIB,
+  commitPeriodMs: 20,
+  commitPointsMax: 1_000,
+  groupPointsMax: 20_000,
   earlyMs: 5_000,
   aheadMsMax: 600_000,
-  metricNameBytesMax: 255,
   labelsMax: 64,
-  labelNameBytesMax: 255,
   labelValueBytesMax: 1_024,
-  datasetsMax: 200,
-  metricsMax: 10_000,
-  labelsPerMetricMax: 128,
   seriesMax: 200_000,
   seriesActiveMs: HOUR_MS,
   streamsMax: 1_000_000,

@@ -2,6 +2,7 @@ import { addInteger, type Num, type Numeric } from '../../model/number.ts'
 import type { Part, RejectReason } from './sent.ts'
 import {
   type ExponentialPoint,
+  given,
   type HistogramPoint,
   type NumberPoint,
   type SummaryPoint,
@@ -22,10 +23,11 @@ const MALFORMED = { fault: 'histogram_malformed' } as const
 
 export function numberParts(point: NumberPoint, kind: Part['kind'], unit: string): Taken {
   if (hasNoValue(point)) return NO_VALUE
-  if (point.asInt != null) return { parts: [part('', '', kind, signedInteger(point.asInt), 'INT64', unit)] }
-  if (point.asDouble == null) return NO_VALUE
-  if (!Number.isFinite(point.asDouble)) return NOT_FINITE
-  return { parts: [part('', '', kind, point.asDouble, 'DOUBLE', unit)] }
+  const integer = given(point, 'asInt')
+  if (integer !== undefined) return { parts: [part('', '', kind, signedInteger(integer), 'INT64', unit)] }
+  const double = given(point, 'asDouble')
+  if (double === undefined) return NO_VALUE
+  return Number.isFinite(double) ? { parts: [part('', '', kind, double, 'DOUBLE', unit)] } : NOT_FINITE
 }
 
 /**
@@ -93,13 +95,13 @@ function powerBuckets(atMost: ReadonlyMap<number, Num>, notPositive: Num): Part[
 }
 
 function aggregatedParts(point: HistogramPoint | ExponentialPoint, unit: string, buckets: readonly Part[]): Taken {
-  const { sum, min, max } = point
-  if ([sum, min, max].some((value) => value != null && !Number.isFinite(value))) return NOT_FINITE
+  const [sum, min, max] = [given(point, 'sum'), given(point, 'min'), given(point, 'max')]
+  if ([sum, min, max].some((value) => value !== undefined && !Number.isFinite(value))) return NOT_FINITE
   const count = unsignedInteger(point.count)
   const parts = [part('.count', 'count', 'counter', count, 'INT64', '1')]
-  if (sum != null) parts.push(part('.sum', 'sum', 'counter', sum, 'DOUBLE', unit))
-  if (min != null) parts.push(part('.min', 'min', 'gauge', min, 'DOUBLE', unit))
-  if (max != null) parts.push(part('.max', 'max', 'gauge', max, 'DOUBLE', unit))
+  if (sum !== undefined) parts.push(part('.sum', 'sum', 'counter', sum, 'DOUBLE', unit))
+  if (min !== undefined) parts.push(part('.min', 'min', 'gauge', min, 'DOUBLE', unit))
+  if (max !== undefined) parts.push(part('.max', 'max', 'gauge', max, 'DOUBLE', unit))
   return { parts: [...parts, ...buckets, bucket('+Inf', count, false)] }
 }
 
@@ -129,14 +131,7 @@ const bucket = (le: string, value: Num, zeroWhenAbsent: boolean): Part => ({
   zeroWhenAbsent,
 })
 
-const part = (
-  suffix: string,
-  id: string,
-  kind: Part['kind'],
-  value: Num,
-  numeric: Numeric,
-  unit: string,
-): Part => ({
+const part = (suffix: string, id: string, kind: Part['kind'], value: Num, numeric: Numeric, unit: string): Part => ({
   suffix,
   id,
   kind,

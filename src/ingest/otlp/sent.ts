@@ -15,12 +15,13 @@ export type RejectReason =
   | 'metric_unknown'
   | 'metric_conflict'
   | 'type_conflict'
+  | 'catalog_full'
+  | 'catalog_refused'
   | 'label_invalid'
+  | 'label_too_long'
   | 'label_limit'
   | 'series_limit'
   | 'stream_limit'
-  | 'metric_limit'
-  | 'dataset_limit'
   | 'point_limit'
 
 /**

@@ -3,7 +3,14 @@ import { attributeTexts, identityText } from './attributes.ts'
 import type { IntakeLimits } from './limits.ts'
 import { exponentialParts, histogramParts, numberParts, summaryParts, type Taken } from './parts.ts'
 import type { Form, SentMetric, SentPoint, SentResource } from './sent.ts'
-import { type DataPoint, type ExportRequest, type Metric, type ResourceMetrics, type Scope, unsigned64 } from './wire.ts'
+import {
+  type DataPoint,
+  type ExportRequest,
+  type Metric,
+  type ResourceMetrics,
+  type Scope,
+  unsigned64,
+} from './wire.ts'
 
 /** Letter that begins a stream's hash, so that state read back from the store tells its form. */
 export const FORM_LETTERS: Readonly<Record<Form, string>> = { level: 'l', change: 'c', increase: 'i', total: 't' }

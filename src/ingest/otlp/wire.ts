@@ -119,3 +119,11 @@ export function signedInteger(long: Long64): Num {
 }
 
 export const unsignedInteger = (long: Long64 | undefined): Num => exactInteger(unsigned64(long))
+
+/**
+ * A field that may be left out, undefined when it is. Decoded messages inherit defaults from their prototype, also
+ * where "not there" and "zero" differ, so only own fields count.
+ */
+export function given<T extends object, K extends keyof T>(message: T, field: K): NonNullable<T[K]> | undefined {
+  return Object.hasOwn(message, field) ? (message[field] ?? undefined) : undefined
+}
