@@ -20,6 +20,19 @@ export interface PushReader {
   stats(): PushStats
 }
 
+/** A reader whose large reads can be taken in turns. */
+export interface SteppedReader extends PushReader {
+  /** Pins windows and versions now; reading them later sees no newer ones. Errors as `read`. */
+  begin(request: PushRead, nowMs: number): PushReading
+}
+
+export interface PushReading {
+  /** Reads whole windows until about `rowsMax` rows were looked at; true when nothing is left. */
+  advance(rowsMax: number): boolean
+  /** What was read; ask when nothing is left. */
+  frame(): StateFrame
+}
+
 export interface PushRead {
   readonly defHash: DefHash
   readonly intervals: readonly Interval[]
@@ -56,4 +69,6 @@ export interface PushStats {
   readonly bytes: number
   readonly ignoredRecords: number
   readonly evictedWindows: number
+  /** Epochs given up because too many waited in one window. */
+  readonly droppedEpochs: number
 }
