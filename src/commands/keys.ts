@@ -11,7 +11,8 @@ export const keys: Command = {
   flags: { id: { type: 'string' }, roles: { type: 'string' } },
   async run(flags) {
     const id = textFlag(flags, 'id')
-    if (id === undefined || !/^[\w-]{1,64}$/.test(id)) throw new Error('--id is missing: 1 to 64 letters, digits, _ or -')
+    if (id === undefined || !/^[\w-]{1,64}$/.test(id))
+      throw new Error('--id is missing: 1 to 64 letters, digits, _ or -')
     const roles = (textFlag(flags, 'roles') ?? 'query').split(',')
     const unknown = roles.filter((role) => !ROLES.includes(role))
     if (unknown.length > 0) throw new Error(`--roles ${unknown.join(',')}: use ${ROLES.join(', ')}`)

@@ -8,8 +8,8 @@ import { formatInterval } from '../../model/interval.ts'
 import type { MeasureRef } from '../../model/measure.ts'
 import type { Scan, Source } from '../../ports/source.ts'
 
-/** Rows looked at before other work gets its turn: some milliseconds. */
-const ROWS_PER_TURN = 100_000
+/** Rows looked at before other work gets its turn: about a millisecond. */
+const ROWS_PER_TURN = 20_000
 
 export interface PushSourceOptions {
   readonly table: SteppedReader
