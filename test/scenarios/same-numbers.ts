@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+
+type Row = Record<string, unknown>
+
+/**
+ * Two answers hold the same numbers: the same rows in the same order, integers equal bit by bit, doubles within 1e-12
+ * of the sum of magnitudes (`terms` is how many numbers of about that size went into one).
+ */
+export function assertSameNumbers(actual: readonly Row[], expected: readonly Row[], terms: number, what: string): void {
+  assert.equal(actual.length, expected.length, `${what}: rows`)
+  for (const [i, row] of actual.entries()) {
+    const other = expected[i]!
+    assert.deepEqual(Object.keys(row), Object.keys(other), what)
+    for (const key of Object.keys(row)) same(row[key], other[key], terms, `${what}: row ${i} ${key}`)
+  }
+}
+
+function same(a: unknown, b: unknown, terms: number, what: string): void {
+  if (Array.isArray(a) && Array.isArray(b)) return assertSameNumbers(a as Row[], b as Row[], terms, what)
+  if (typeof a === 'number' && typeof b === 'number' && !(Number.isInteger(a) && Number.isInteger(b))) {
+    const tolerance = 1e-12 * terms * Math.max(Math.abs(a), Math.abs(b))
+    assert.ok(Math.abs(a - b) <= tolerance, `${what}: ${a} is not ${b}`)
+  } else assert.deepEqual(a, b, what)
+}
