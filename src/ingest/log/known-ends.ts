@@ -1,0 +1,4 @@
+/** A tail whose log is in this process can tell at once where each partition ends. */
+export interface KnownEnds {
+  ends(): ReadonlyMap<number, bigint>
+}
