@@ -4,7 +4,7 @@ import type { Filter } from '../../model/filter.ts'
 import type { Interval } from '../../model/interval.ts'
 import type { MeasureRef } from '../../model/measure.ts'
 import type { SourceId } from '../../ports/source.ts'
-import type { CandidateReport } from '../contract.ts'
+import type { CandidateReport } from './reasons.ts'
 
 /** One place that may answer: every rollup of the dataset served there, or its raw points. */
 export interface Place {
