@@ -4,6 +4,9 @@ import type { Interval } from '../model/interval.ts'
 import type { MeasureRef } from '../model/measure.ts'
 import type { SourceId } from '../ports/source.ts'
 import type { QueryRequest, StatesRequest } from './logical/question.ts'
+import type { CandidateReport } from './routing/reasons.ts'
+
+export type { CandidateReport, RejectCode, RejectReason } from './routing/reasons.ts'
 
 export type LaneName = 'control' | 'hot' | 'slow' | 'rollup' | 'background'
 
@@ -18,50 +21,13 @@ export interface AskOptions {
   readonly now?: number
 }
 
-export type RejectCode =
-  | 'WRONG_DATASET'
-  | 'INACTIVE'
-  | 'FORBIDDEN'
-  | 'LABEL_MISSING'
-  | 'ROLLUP_FILTER_NOT_IMPLIED'
-  | 'FILTER_LABEL_MISSING'
-  | 'GRAIN_TOO_COARSE'
-  | 'GRAIN_NOT_NESTED'
-  | 'MEASURE_MISSING'
-  | 'MEASURE_VERSION'
-  | 'NOT_FOLDABLE'
-  | 'NO_COVERAGE'
-  | 'STALE'
-  | 'DIRTY'
-  | 'BUILDING'
-  | 'DISABLED_BY_REQUEST'
-  | 'COST'
-
-export interface RejectReason {
-  readonly code: RejectCode
-  readonly label?: string
-  readonly metric?: string
-  readonly interval?: string
-  /** One sentence for people. */
-  readonly detail: string
-}
-
-export interface CandidateReport {
-  readonly source: SourceId
-  readonly rollup: string | null
-  readonly defHash: string | null
-  readonly chosen: boolean
-  /** Metrics it was a candidate for, when measures are routed apart. */
-  readonly measures: readonly string[]
-  readonly reasons: readonly RejectReason[]
-}
-
 export interface SliceReport {
   readonly interval: string
   readonly source: SourceId
   readonly rollup: string | null
   readonly defHash: string | null
   readonly grain: Granularity
+  /** `SUM:<metric>` of each measure it was read for. */
   readonly measures: readonly string[]
   /** Raw version read; null before it ran. */
   readonly raw: number | null
