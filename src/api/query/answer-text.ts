@@ -1,0 +1,107 @@
+import { LanewayError } from '../../model/errors.ts'
+import type { ResultFrame, ResultPoint, ResultSeries } from '../../model/frame.ts'
+import { formatTime } from '../../model/interval.ts'
+import { type Num, numberText } from '../../model/number.ts'
+import type { Format } from './read-question.ts'
+
+/** Text is turned into bytes whenever this much has gathered, so that no text grows with the answer. */
+const FLUSH_CHARACTERS = 64 * 1024
+
+/** Gathers JSON text as bytes. Error: QUERY_TOO_EXPENSIVE beyond `bytesMax`. */
+class TextSink {
+  readonly #bytesMax: number
+  readonly #chunks: Buffer[] = []
+  #bytes = 0
+  #entries = 0
+  #text = ''
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
+  }
+
+  write(text: string): void {
+    this.#text += text
+    if (this.#text.length >= FLUSH_CHARACTERS) this.#flush()
+  }
+
+  /** One entry of `data`, after a comma where it is not the first. */
+  entry(text: string): void {
+    this.write(this.#entries++ === 0 ? text : `,${text}`)
+  }
+
+  end(): Buffer {
+    this.#flush()
+    return this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
+  }
+
+  #flush(): void {
+    const chunk = Buffer.from(this.#text)
+    this.#text = ''
+    this.#chunks.push(chunk)
+    this.#bytes += chunk.byteLength
+    if (this.#bytes > this.#bytesMax) throw tooLong(this.#bytesMax)
+  }
+}
+
+const tooLong = (limit: number): LanewayError =>
+  new LanewayError('QUERY_TOO_EXPENSIVE', {
+    detail: `The answer as JSON is longer than ${limit} bytes.`,
+    hint: 'Ask for format GROUPED, for less time, fewer groups or a coarser granularity.',
+    limit,
+  })
+
+/**
+ * `{"data":[…],"meta":{…}}` as Metrics API v2 writes it. FLAT has a row a point, group after group; GROUPED a row a
+ * group. Integers beyond 2^53 keep all digits. One measure answers `value`, several answer `values` in their order.
+ */
+export function encodeAnswer(frame: ResultFrame, format: Format, meta: object, bytesMax: number): Buffer {
+  const sink = new TextSink(bytesMax)
+  const names = frame.labels.map((label) => JSON.stringify(label))
+  const times = timeTexts()
+  sink.write('{"data":[')
+  const writeSeries = format === 'GROUPED' ? writeGroup : writeRows
+  for (const series of frame.series) {
+    if (series.points.length > 0) writeSeries(sink, series, labelsText(names, series), times)
+  }
+  sink.write(`],"meta":${JSON.stringify(meta)}}`)
+  return sink.end()
+}
+
+function writeGroup(sink: TextSink, { points }: ResultSeries, labels: string, times: TimeText): void {
+  sink.entry(`{${labels}"points":[`)
+  points.forEach((point, i) => {
+    sink.write(i === 0 ? pointText(point, '', times) : `,${pointText(point, '', times)}`)
+  })
+  sink.write(']}')
+}
+
+function writeRows(sink: TextSink, { points }: ResultSeries, labels: string, times: TimeText): void {
+  for (const point of points) sink.entry(pointText(point, labels, times))
+}
+
+/** `"metric.topic":"foo","metric.type":null,`; an absent label is null, which differs from "". */
+const labelsText = (names: readonly string[], { group }: ResultSeries): string =>
+  names.map((name, i) => `${name}:${JSON.stringify(group[i] ?? null)},`).join('')
+
+type TimeText = (ms: number) => string
+
+/** The same few moments stand in every series. */
+function timeTexts(): TimeText {
+  const texts = new Map<number, string>()
+  return (ms) => {
+    let text = texts.get(ms)
+    if (text === undefined) {
+      text = `{"timestamp":"${formatTime(ms)}",`
+      texts.set(ms, text)
+    }
+    return text
+  }
+}
+
+function pointText({ timestamp, values, cut }: ResultPoint, labels: string, times: TimeText): string {
+  const value = values.length === 1 ? `"value":${valueText(values[0])}` : `"values":[${values.map(valueText)}]`
+  return `${times(timestamp)}${labels}${value}${cut ? ',"cut":true}' : '}'}`
+}
+
+const valueText = (value: Num | null | undefined): string =>
+  value === null || value === undefined ? 'null' : numberText(value)

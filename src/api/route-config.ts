@@ -1,0 +1,26 @@
+import type { ErrorCode } from '../model/errors.ts'
+
+export const ROLES = ['query', 'ingest', 'admin'] as const
+export type Role = (typeof ROLES)[number]
+
+/** What every route says about itself; `open-server.ts` refuses routes that do not. */
+export interface RouteConfig {
+  /** The role a key needs; `open` needs no key. */
+  readonly access: Role | 'open'
+  /** Content types of the body, for errors; none: no body is read. */
+  readonly consumes?: readonly string[]
+  /** Content types of the answer, held against Accept. Left out where the request decides. */
+  readonly produces?: readonly string[]
+  /** Configuration key of the route's body limit. */
+  readonly bodyLimitKey?: string
+  /** OTLP clients read errors in the encoding of their request. */
+  readonly otlp?: boolean
+}
+
+declare module 'fastify' {
+  // Every route has one, but the framework's own handlers (404) have none.
+  interface FastifyContextConfig extends Partial<RouteConfig> {}
+}
+
+/** Errors that any route may answer, whatever it does. */
+export const COMMON_ERRORS: readonly ErrorCode[] = ['BODY_UNREADABLE', 'FORBIDDEN', 'INTERNAL', 'NOT_READY']

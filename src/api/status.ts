@@ -1,0 +1,52 @@
+import type { ErrorCode } from '../model/errors.ts'
+
+/**
+ * The HTTP status of every code. 4xx: ask differently; 429 and 503 with Retry-After: ask again; 5xx: something broke
+ * here. Codes that stop the start, or concern records on topics, never reach a client.
+ */
+export const STATUS: Readonly<Record<ErrorCode, number>> = {
+  BODY_UNREADABLE: 400,
+  BODY_TOO_LARGE: 413,
+  MEDIA_TYPE_UNSUPPORTED: 415,
+  NOT_ACCEPTABLE: 406,
+  ROUTE_UNKNOWN: 404,
+  METHOD_NOT_ALLOWED: 405,
+  FIELD_INVALID: 400,
+  FIELD_MISSING: 400,
+  FIELD_UNKNOWN: 400,
+  DATASET_UNKNOWN: 404,
+  METRIC_UNKNOWN: 400,
+  LABEL_UNKNOWN: 400,
+  INTERVAL_INVALID: 400,
+  INTERVAL_TOO_LONG: 400,
+  INTERVALS_TOO_MANY: 400,
+  FILTER_TOO_COMPLEX: 400,
+  LIMIT_NEEDS_GROUP_BY: 400,
+  FORMAT_NEEDS_GROUP_BY: 400,
+  ORDER_BY_INVALID: 400,
+  NOT_SUPPORTED_YET: 400,
+  EDGE_UNAVAILABLE: 422,
+  QUERY_TOO_EXPENSIVE: 422,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  LANE_FULL: 429,
+  DEADLINE_EXCEEDED: 504,
+  INTAKE_BUSY: 429,
+  NOT_READY: 503,
+  CLIENT_CLOSED: 499,
+  SOURCE_FAILED: 503,
+  STORE_UNWRITABLE: 503,
+  INTERNAL: 500,
+  RECORD_UNREADABLE: 500,
+  SNAPSHOT_DAMAGED: 500,
+  METRIC_CONFLICT: 409,
+  CATALOG_FULL: 422,
+  CATALOG_INVALID: 500,
+  CONFIG_INVALID: 500,
+  DATA_FOLDER_LOCKED: 500,
+  DATA_FOLDER_DAMAGED: 500,
+  PORT_IN_USE: 500,
+}
+
+/** Statuses of BODY_UNREADABLE where the HTTP request itself broke before any route saw it. */
+export const UNREAD_STATUS = { malformed: 400, tooSlow: 408, headersTooLarge: 431 } as const
