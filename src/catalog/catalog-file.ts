@@ -1,6 +1,17 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml'
 import type { Problems } from './problems.ts'
 
 /** Keys and list positions from the top of a file. */
@@ -16,6 +27,8 @@ export interface CatalogFile {
 
 const FILE_BYTES_MAX = 4 * 1024 * 1024
 const FILES_MAX = 1000
+/** Of one file: a bracket that is never closed is an error on every line after it. */
+const FAULTS_MAX = 10
 
 /** Every catalog file under the paths, once each, folders in the order of names. What cannot be read is a problem. */
 export function readCatalogFiles(paths: readonly string[], problems: Problems): CatalogFile[] {
@@ -52,11 +65,12 @@ function readCatalogFile(path: string, problems: Problems): CatalogFile | undefi
 
 /** Undefined, and problems with their lines, when the text is not one YAML document. */
 export function parseCatalogText(path: string, text: string, problems: Problems): CatalogFile | undefined {
+  const before = problems.count
   const lineCounter = new LineCounter()
   const document = parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true })
   const lineAt = (offset: number): number => lineCounter.linePos(offset).line
-  for (const error of document.errors) problems.addAt(path, lineAt(error.pos[0]), `not valid YAML: ${error.message}`)
-  if (document.errors.length > 0) return undefined
+  for (const { line, message } of faultsOf(document, lineAt)) problems.addAt(path, line, message)
+  if (problems.count > before) return undefined
   try {
     const content: unknown = document.toJS({ maxAliasCount: 1000 })
     return { path, content, lineOf: (key) => lineAt(offsetOf(document, key)) }
@@ -64,6 +78,30 @@ export function parseCatalogText(path: string, text: string, problems: Problems)
     problems.addAt(path, 1, `not valid YAML: ${(error as Error).message}`)
     return undefined
   }
+}
+
+interface Fault {
+  readonly line: number
+  readonly message: string
+}
+
+/** What the parser says, and aliases that lead nowhere or into themselves, which it leaves to whoever reads the content. */
+function faultsOf(document: Document.Parsed, lineAt: (offset: number) => number): Fault[] {
+  const faults = document.errors.map(({ code, message, pos }) => ({
+    line: lineAt(pos[0]),
+    message:
+      code === 'MULTIPLE_DOCS' ? 'a second document begins; allowed: one per file' : `not valid YAML: ${message}`,
+  }))
+  visit(document, {
+    Alias(_, alias, path) {
+      const target = alias.resolve(document)
+      if (target !== undefined && !path.includes(target)) return
+      const reason =
+        target === undefined ? `no anchor &${alias.source} stands before it` : 'it stands inside its own anchor'
+      faults.push({ line: lineAt(alias.range?.[0] ?? 0), message: `not valid YAML: *${alias.source}: ${reason}` })
+    },
+  })
+  return faults.slice(0, FAULTS_MAX)
 }
 
 function offsetOf(document: Document, key: KeyPath): number {

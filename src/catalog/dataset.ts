@@ -9,7 +9,7 @@ import { DAY_MS, fixedMs, HOUR_MS, MINUTE_MS } from '../model/granularity.ts'
 import { autoRollupOf } from './auto-rollup.ts'
 import type { CatalogFile } from './catalog-file.ts'
 import { metricOf } from './metric.ts'
-import { LABEL_NAME, RESOURCE_TYPE } from './names.ts'
+import { LABEL_NAME, type NameRule, RESOURCE_TYPE } from './names.ts'
 import type { Problems } from './problems.ts'
 import { rollupOf } from './rollup.ts'
 import { checkShape, HeadShape, LabelsShape, ResourcesShape } from './shape.ts'
@@ -89,25 +89,27 @@ function headOf(content: Record<string, unknown>, reading: Reading): Head {
 }
 
 function resourcesOf(raw: unknown, reading: Reading): Map<string, ResourceDefinition> {
+  checkNames(raw, 'resources', { ...reading, ...RESOURCE_TYPE })
   const shape = checkShape(ResourcesShape, raw, { ...reading, key: ['resources'] }) ?? {}
-  for (const type of Object.keys(shape)) {
-    if (RESOURCE_TYPE.pattern.test(type)) continue
-    reading.problems.add(reading.file, ['resources', type], `is no name; allowed: ${RESOURCE_TYPE.rule}`)
-  }
   return new Map(Object.entries(shape).map(([type, resource]) => [type, { type, ...resource }]))
+}
+
+function checkNames(raw: unknown, section: string, { file, problems, pattern, rule }: Reading & NameRule): void {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return
+  for (const name of Object.keys(raw)) {
+    if (!pattern.test(name)) problems.add(file, [section, name], `is no name; allowed: ${rule}`)
+  }
 }
 
 type LabelSources = Reading & Pick<DatasetDefinition, 'resources' | 'metrics'>
 
 /** Labels written down, then resource ids and labels that only metrics name, with defaults. */
 function labelsOf(raw: unknown, { resources, metrics, ...reading }: LabelSources): Map<string, LabelDefinition> {
+  checkNames(raw, 'labels', { ...reading, ...LABEL_NAME })
   const shape = checkShape(LabelsShape, raw, { ...reading, key: ['labels'] }) ?? {}
-  const labels = new Map<string, LabelDefinition>()
-  for (const [name, label] of Object.entries(shape)) {
-    if (!LABEL_NAME.pattern.test(name))
-      reading.problems.add(reading.file, ['labels', name], `is no name; allowed: ${LABEL_NAME.rule}`)
-    labels.set(name, { name, ...label })
-  }
+  const labels = new Map(
+    Object.entries(shape).map(([name, label]): [string, LabelDefinition] => [name, { name, ...label }]),
+  )
   for (const { id, description } of resources.values()) {
     if (!labels.has(id)) labels.set(id, { name: id, description, cardinality: 'normal' })
   }

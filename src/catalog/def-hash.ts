@@ -26,7 +26,7 @@ function measureHashOf(measure: StateMeasure, stepMs: number): string {
   return digest({ metric, missing, space, stepMs, type, unit })
 }
 
-/** A bucket start near the epoch: weeks begin on a Monday, everything else on 1970-01-01. */
+/** Where the buckets of the grain lie: start of the one that holds 1970-01-05, the first Monday after the epoch. */
 const originOf = (grain: RollupVersion['grain']): string => formatTime(bucketStart(grain, 4 * 86_400_000))
 
 const digest = (value: object): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)

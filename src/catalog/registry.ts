@@ -1,8 +1,8 @@
 import type { CatalogVersion, MetricDescriptor } from '../model/definition.ts'
 import { LanewayError, LanewayErrors } from '../model/errors.ts'
 import type { DescriptorStore, MetricRegistrar } from '../ports/catalog.ts'
-import { type EnrolLimits, enrol } from './enrol.ts'
 import { loadCatalogFiles } from './catalog-files.ts'
+import { type EnrolLimits, enrol } from './enrol.ts'
 
 export interface RegistryOptions extends Partial<EnrolLimits> {
   /** Catalog files and folders. */

@@ -43,14 +43,19 @@ const listOf = <T extends z.ZodType>(schema: T) => z.preprocess((value) => value
 function attributesOf(value: unknown): unknown {
   if (!Array.isArray(value)) return value
   const entries = value.map((each) => (typeof each === 'string' ? { [each]: null } : each))
-  return entries.every((each) => typeof each === 'object' && each !== null) ? Object.assign({}, ...entries) : value
+  return entries.every(isMap) ? Object.assign({}, ...entries) : value
 }
+
+const isMap = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
+const ATTRIBUTES = 'a list of resource attributes, or a map of them with the values they must have'
 
 const Match = strict({
   resource: z.preprocess(
     attributesOf,
     z
-      .record(z.string(), z.string().nullable())
+      .record(z.string(), z.string().nullable(), {
+        error: ({ input }) => (isMap(input) ? undefined : `${shown(input)} is not allowed; allowed: ${ATTRIBUTES}`),
+      })
       .refine((map) => Object.keys(map).length > 0, 'is empty; allowed: at least one resource attribute'),
   ),
 })
@@ -63,10 +68,10 @@ export const HeadShape = strict({
   strict: z.boolean().default(false),
   match: Match.optional(),
   retention: strict({ raw: duration.default(7 * DAY_MS) }).default({ raw: 7 * DAY_MS }),
-  resources: z.unknown(),
-  labels: z.unknown(),
-  metrics: z.unknown(),
-  rollups: z.unknown(),
+  resources: z.unknown().optional(),
+  labels: z.unknown().optional(),
+  metrics: z.unknown().optional(),
+  rollups: z.unknown().optional(),
 })
 export type HeadShape = z.output<typeof HeadShape>
 
@@ -97,7 +102,7 @@ export const MetricShape = strict({
   exportable: z.boolean().default(true),
   lifecycle: z.enum(['PREVIEW', 'GENERAL_AVAILABILITY', 'DEPRECATED']).default('GENERAL_AVAILABILITY'),
   from: strict({
-    otlp: z.string().min(1).optional(),
+    otlp: z.string().min(1, 'is empty; allowed: the name of a metric as senders send it').optional(),
     labels: mapOf(label),
     resource: mapOf(label),
     skip: mapOf(z.array(z.string()).min(1, 'is empty; allowed: a list of attribute values')),
@@ -153,10 +158,16 @@ export function checkShape<T extends z.ZodType>(
   if (result.success) return result.data
   for (const issue of result.error.issues) {
     const key = [...at.key, ...(issue.path as (string | number)[])]
-    const keys = issue.code === 'unrecognized_keys' ? issue.keys.map((name) => [...key, name]) : [key]
-    for (const each of keys) at.problems.add(at.file, each, sentence(issue))
+    if (issue.code !== 'unrecognized_keys') at.problems.add(at.file, key, sentence(issue))
+    else for (const name of issue.keys) at.problems.add(at.file, [...key, name], issue.message + commaHint(issue, name))
   }
   return undefined
+}
+
+/** `{ description: Size, in bytes }` has a key `in bytes` without a value. */
+function commaHint({ input }: z.core.$ZodIssue, name: string): string {
+  const cut = isMap(input) && (input as Record<string, unknown>)[name] === null
+  return cut ? ' (inside { } text with a comma needs quotes)' : ''
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
@@ -171,11 +182,11 @@ function sentence(issue: z.core.$ZodIssue): string {
     if (issue.input === undefined) return `is missing; allowed: ${issue.values.join(', ')}`
     return `${shown(issue.input)} is not allowed; allowed: ${issue.values.join(', ')}`
   }
-  if (issue.code !== 'invalid_type') return issue.message
+  if (issue.code !== 'invalid_type' || issue.message.includes('allowed: ')) return issue.message
   const expected = TYPE_NAMES[issue.expected] ?? `a ${issue.expected}`
   if (issue.input === undefined) return `is missing; allowed: ${expected}`
   const hint = issue.expected === 'string' && typeof issue.input === 'number' ? ' (write it in quotes)' : ''
   return `${shown(issue.input)} is not allowed; allowed: ${expected}${hint}`
 }
 
-const shown = (value: unknown): string => JSON.stringify(value).slice(0, 80)
+const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 80)
