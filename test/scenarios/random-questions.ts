@@ -29,9 +29,13 @@ const pick = <T>(draw: Draw, from: readonly T[]): T => from[Math.floor(draw() * 
 const subset = <T>(draw: Draw, from: readonly T[], most: number): T[] =>
   [...from].sort(() => draw() - 0.5).slice(0, Math.floor(draw() * (Math.min(most, from.length) + 1)))
 
-/** One v2 body, drawn uniformly over the catalog's metrics, their labels, filters, grains, intervals, limits and orders. */
+/** One v2 body, drawn uniformly over the metrics that the catalog defines, their labels, filters, grains, intervals, limits and orders. */
 export function drawQuestion(draw: Draw, space: QuestionSpace): Record<string, unknown> {
-  const metric = pick(draw, [...space.catalog.datasets.get(space.dataset)!.metrics.values()])
+  const metrics = [...space.catalog.datasets.get(space.dataset)!.metrics.values()]
+  const metric = pick(
+    draw,
+    metrics.filter(({ selfRegistered }) => !selfRegistered),
+  )
   const granularity = pick(draw, GRANULARITIES)
   const groupBy = subset(draw, metric.labels, 3)
   const agg = draw() < 0.6 ? undefined : pick(draw, ['SUM', 'MIN', 'MAX'])

@@ -16,8 +16,8 @@ export function assertSameNumbers(actual: readonly Row[], expected: readonly Row
 }
 
 function same(a: unknown, b: unknown, terms: number, what: string): void {
-  if (Array.isArray(a) && Array.isArray(b)) return assertSameNumbers(a as Row[], b as Row[], terms, what)
-  if (typeof a === 'number' && typeof b === 'number' && !(Number.isInteger(a) && Number.isInteger(b))) {
+  if (Array.isArray(a) && Array.isArray(b)) assertSameNumbers(a as Row[], b as Row[], terms, what)
+  else if (typeof a === 'number' && typeof b === 'number' && !(Number.isInteger(a) && Number.isInteger(b))) {
     const tolerance = 1e-12 * terms * Math.max(Math.abs(a), Math.abs(b))
     assert.ok(Math.abs(a - b) <= tolerance, `${what}: ${a} is not ${b}`)
   } else assert.deepEqual(a, b, what)
