@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { defHashOf } from '../../src/catalog/def-hash.ts'
 import { datasetFrom } from './catalog-text.ts'
 
 const TEXT = `
@@ -76,3 +77,9 @@ for (const [title, from, to] of CHANGES_NOTHING) {
     assert.equal(hashOf(text.replace(from, to)), hashOf(TEXT))
   })
 }
+
+test('the hash sorts by itself, whoever puts the version together', () => {
+  const version = datasetFrom(TEXT).rollups.get('minutes')!
+  const turned = { ...version, labels: version.labels.toReversed(), measures: version.measures.toReversed() }
+  assert.equal(defHashOf(turned), version.defHash)
+})

@@ -12,7 +12,7 @@ export interface RecordedHouse extends House {
 export async function openRecordedHouse(): Promise<RecordedHouse> {
   const requests = readRecording()
   const clock = handClock(requests[0]!.receivedMs - 5000)
-  const house = await openHouse(clock)
+  const house = await openHouse(clock, { 'intake.commitPeriodMs': 1 })
   await house.laneway.idle()
   for (const { receivedMs, body } of requests) {
     clock.set(receivedMs)

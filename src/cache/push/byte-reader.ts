@@ -60,7 +60,7 @@ export class ByteReader {
 
   #copy(length: number): ArrayBuffer {
     const at = this.#take(length)
-    return this.#bytes.slice(at, at + length).buffer as ArrayBuffer
+    return Uint8Array.from(this.#bytes.subarray(at, at + length)).buffer
   }
 
   #take(length: number): number {

@@ -6,12 +6,15 @@ export class ByteWriter {
   #view = new DataView(this.#bytes.buffer)
   #length = 0
 
+  /** Room is made before the view is read: growing replaces it. */
   u32(value: number): void {
-    this.#view.setUint32(this.#room(4), value, true)
+    const at = this.#room(4)
+    this.#view.setUint32(at, value, true)
   }
 
   f64(value: number): void {
-    this.#view.setFloat64(this.#room(8), value, true)
+    const at = this.#room(8)
+    this.#view.setFloat64(at, value, true)
   }
 
   /** The bytes of a typed array, without its length. */

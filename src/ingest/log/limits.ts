@@ -10,7 +10,7 @@ export interface LogLimits {
   readonly commitBytesMax: number
   /** Transactions that may wait for their turn. */
   readonly commitsWaitingMax: number
-  /** What a tail hands over at once. */
+  /** What a tail hands over at once: partitions take turns, so a turn of the event loop has one of each. */
   readonly tailBatch: ReadBounds
   /** What a group handles in one transaction: few, so that one failure repeats little and results show early. */
   readonly groupBatch: ReadBounds
@@ -22,7 +22,7 @@ export const LOG_LIMITS: LogLimits = {
   recordBytesMax: MIB,
   commitBytesMax: 256 * MIB,
   commitsWaitingMax: 10_000,
-  tailBatch: { recordsMax: 1000, bytesMax: MIB },
+  tailBatch: { recordsMax: 256, bytesMax: MIB },
   groupBatch: { recordsMax: 8, bytesMax: MIB },
   tombstonesKeptMs: 24 * 3_600_000,
 }

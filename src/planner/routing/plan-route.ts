@@ -30,7 +30,8 @@ export class RoutePlanner {
     const judged = candidates.map((candidate) => judge(candidate, asked, this.#rules))
     const lots = lotsOf(judged, asked, world, this.#rules)
     const allotments = lots.map((lot) => allot(lot, asked))
-    return routeOf({ asked, rules: this.#rules, judged, allotments, unused: unusedOf(judged, world) }, world.catalog)
+    const considered = { asked, rules: this.#rules, judged, allotments, unused: unusedOf(judged, world) }
+    return new PlannedRoute(considered, world.catalog)
   }
 
   #factsOf(catalog: CatalogVersion): CatalogFacts {
@@ -40,9 +41,11 @@ export class RoutePlanner {
   }
 }
 
-/** One plan; see RoutePlanner for many. */
-export const planRoute = (question: LogicalQuery, world: RoutingWorld, rules: readonly Rule[] = RULES): Route =>
-  new RoutePlanner(rules).plan(question, world)
+/** One plan as plain data, reports and hint written out. For many questions keep a RoutePlanner. */
+export function planRoute(question: LogicalQuery, world: RoutingWorld, rules: readonly Rule[] = RULES): Route {
+  const { slices, candidates, missing, stale, cost, hint } = new RoutePlanner(rules).plan(question, world)
+  return { slices, candidates, missing, stale, cost, hint }
+}
 
 function unusedOf(judged: readonly Judged[], world: RoutingWorld): Considered['unused'] {
   return judged.map(({ candidate: { source, rollup }, wholly, byMeasure }) => {
@@ -52,24 +55,34 @@ function unusedOf(judged: readonly Judged[], world: RoutingWorld): Considered['u
 }
 
 /** Reports and hint are written when somebody reads them, of what was known at the time of the plan. */
-function routeOf(considered: Considered, catalog: CatalogVersion): Route {
-  const { allotments } = considered
-  const slices = joinSlices(allotments.flatMap(slicesOf))
-  let candidates: Route['candidates'] | null = null
-  let hint: string | null | undefined
-  return {
-    slices,
-    missing: joinMissing(allotments.flatMap(missingOf)),
-    stale: unionOf(allotments.flatMap(staleOf)),
-    cost: slices.reduce((sum, { rowsEstimated }) => sum + rowsEstimated, 0),
-    get candidates() {
-      candidates ??= reportsOf(considered)
-      return candidates
-    },
-    get hint() {
-      if (hint === undefined) hint = hintOf(considered, catalog)
-      return hint
-    },
+class PlannedRoute implements Route {
+  readonly slices: Route['slices']
+  readonly missing: Route['missing']
+  readonly stale: Route['stale']
+  readonly cost: number
+  readonly #considered: Considered
+  readonly #catalog: CatalogVersion
+  #candidates: Route['candidates'] | null = null
+  #hint: string | null | undefined
+
+  constructor(considered: Considered, catalog: CatalogVersion) {
+    const { allotments } = considered
+    this.slices = joinSlices(allotments.flatMap(slicesOf))
+    this.missing = joinMissing(allotments.flatMap(missingOf))
+    this.stale = unionOf(allotments.flatMap(staleOf))
+    this.cost = this.slices.reduce((sum, { rowsEstimated }) => sum + rowsEstimated, 0)
+    this.#considered = considered
+    this.#catalog = catalog
+  }
+
+  get candidates(): Route['candidates'] {
+    this.#candidates ??= reportsOf(this.#considered)
+    return this.#candidates
+  }
+
+  get hint(): string | null {
+    if (this.#hint === undefined) this.#hint = hintOf(this.#considered, this.#catalog)
+    return this.#hint
   }
 }
 

@@ -1,11 +1,10 @@
 import { type Coverage, NO_COVERAGE } from '../../model/coverage.ts'
-import { formatInterval, type Interval } from '../../model/interval.ts'
-import { compareText } from '../../model/label.ts'
-import type { Allotment } from './allot.ts'
+import { formatTime, type Interval } from '../../model/interval.ts'
+import type { CandidateReport, RejectReason } from '../contract.ts'
+import type { Allotment, Offered } from './allot.ts'
 import type { Asked } from './asked.ts'
 import { type Judged, mayServe, type Offer, offerOf, type RuleSet } from './judge.ts'
 import { rowsBetween } from './pieces.ts'
-import type { CandidateReport, RejectReason } from './reasons.ts'
 import type { Objection } from './rule.ts'
 
 /** Everything a plan looked at. */
@@ -18,38 +17,21 @@ export interface Considered {
   readonly allotments: readonly Allotment[]
 }
 
-/** Every candidate with all reasons against it, written when they are read: by place, then by id. */
+/** Every candidate with all reasons against it: by place, then by id. */
 export function reportsOf(considered: Considered): CandidateReport[] {
-  const sorted = [...considered.judged].sort(
-    (a, b) => a.candidate.place - b.candidate.place || compareText(id(a), id(b)),
-  )
-  return sorted.map((judged) => reportOf(judged, considered))
+  const reporting = new Reporting(considered)
+  const positions = [...considered.judged.keys()]
+  const { judged } = considered
+  positions.sort((a, b) => compare(judged[a]!, judged[b]!))
+  return positions.map((position) => reporting.report(position))
 }
 
-const id = ({ candidate: { rollup } }: Judged): string =>
-  rollup ? `${rollup.version.id} ${rollup.version.defHash}` : ''
-
-function reportOf(judged: Judged, considered: Considered): CandidateReport {
-  const { candidate } = judged
-  const { measures } = considered.asked.question
-  let reasons: readonly RejectReason[] | null = null
-  const able = measures.filter((_, i) => mayServe(judged, i)).map(({ metric }) => metric)
-  return {
-    source: candidate.source,
-    rollup: candidate.rollup?.version.id ?? null,
-    defHash: candidate.rollup?.version.defHash ?? null,
-    chosen: considered.allotments.some((allotment) => isChosen(judged, allotment)),
-    measures: [...new Set(able)],
-    get reasons() {
-      reasons ??= reasonsOf([...judged.wholly, ...judged.byMeasure.flat(), ...inTime(judged, considered)])
-      return reasons
-    },
-  }
-}
-
-function isChosen(judged: Judged, { contenders, chosen }: Allotment): boolean {
-  const position = contenders.findIndex((contender) => contender.judged === judged)
-  return position >= 0 && chosen.includes(position)
+/** Ids and hashes are of letters, digits and a few signs: any order of text is the same for them. */
+function compare({ candidate: a }: Judged, { candidate: b }: Judged): number {
+  if (a.place !== b.place || !a.rollup || !b.rollup) return a.place - b.place
+  const [one, two] = [a.rollup.version, b.rollup.version]
+  if (one.id !== two.id) return one.id < two.id ? -1 : 1
+  return one.defHash < two.defHash ? -1 : 1
 }
 
 /** What a candidate covered at the time of the plan. */
@@ -61,20 +43,84 @@ export function coverageOf(judged: Judged, { judged: all, unused, allotments }: 
   return unused[all.indexOf(judged)] ?? NO_COVERAGE
 }
 
-/** What windows and coverage say, lot by lot; for a candidate of no lot, what they would have said. */
-function inTime(judged: Judged, { asked, rules, judged: all, unused, allotments }: Considered): Objection[] {
-  const coverage = unused[all.indexOf(judged)]
-  if (coverage) return [...offerOf(judged.candidate, coverage, asked, rules).objections]
-  return allotments.flatMap((allotment) => {
-    const offered = allotment.lot.offers.find((each) => each.judged === judged)
-    return offered ? [...offered.offer.objections, ...costOf(judged, offered.offer, allotment)] : []
-  })
+class Reporting {
+  readonly #considered: Considered
+  /** By allotment: what each candidate of its lot offered, and whether it serves. */
+  readonly #offers: readonly ReadonlyMap<Judged, Offered>[]
+  readonly #chosen: readonly ReadonlySet<Judged>[]
+  readonly #times = new Map<number, string>()
+
+  constructor(considered: Considered) {
+    const { allotments } = considered
+    this.#considered = considered
+    this.#offers = allotments.map(({ lot }) => new Map(lot.offers.map((offered) => [offered.judged, offered])))
+    this.#chosen = allotments.map(
+      ({ contenders, chosen }) => new Set([...new Set(chosen)].flatMap((who) => contenders[who]?.judged ?? [])),
+    )
+  }
+
+  report(position: number): CandidateReport {
+    const { asked, judged: all } = this.#considered
+    const judged = all[position]!
+    const { source, rollup } = judged.candidate
+    const able = asked.question.measures.filter((_, i) => mayServe(judged, i)).map(({ metric }) => metric)
+    return {
+      source,
+      rollup: rollup?.version.id ?? null,
+      defHash: rollup?.version.defHash ?? null,
+      chosen: this.#chosen.some((chosen) => chosen.has(judged)),
+      measures: [...new Set(able)],
+      reasons: this.#reasons([...judged.wholly, ...judged.byMeasure.flat(), ...this.#inTime(position)]),
+    }
+  }
+
+  /** What windows and coverage say, lot by lot; for a candidate of no lot, what they would have said. */
+  #inTime(position: number): readonly Objection[] {
+    const { asked, rules, judged, unused, allotments } = this.#considered
+    const one = judged[position]!
+    const coverage = unused[position]
+    if (coverage) return offerOf(one.candidate, coverage, asked, rules).objections
+    return allotments.flatMap((allotment, i) => {
+      const offer = this.#offers[i]!.get(one)?.offer
+      if (!offer) return []
+      return this.#chosen[i]!.has(one) ? offer.objections : [...offer.objections, ...costOf(offer, allotment)]
+    })
+  }
+
+  /** In order of being found, each once: lots and measures may give the same. */
+  #reasons(objections: readonly Objection[]): RejectReason[] {
+    const reasons: RejectReason[] = []
+    for (const { code, label, metric, interval, detail } of objections) {
+      const reason = {
+        code,
+        ...(label === undefined ? {} : { label }),
+        ...(metric === undefined ? {} : { metric }),
+        ...(interval === undefined ? {} : { interval: `${this.#time(interval.start)}/${this.#time(interval.end)}` }),
+        detail: detail(),
+      }
+      if (!reasons.some((each) => isSame(each, reason))) reasons.push(reason)
+    }
+    return reasons
+  }
+
+  /** Most reasons are about the same few moments. */
+  #time(ms: number): string {
+    let text = this.#times.get(ms)
+    if (text === undefined) this.#times.set(ms, (text = formatTime(ms)))
+    return text
+  }
 }
 
+const isSame = (a: RejectReason, b: RejectReason): boolean =>
+  a.code === b.code &&
+  a.label === b.label &&
+  a.metric === b.metric &&
+  a.interval === b.interval &&
+  a.detail === b.detail
+
 /** E12. It could serve, and something cheaper did wherever it could. */
-function costOf(judged: Judged, offer: Offer, allotment: Allotment): Objection[] {
-  const { pieces, coverage } = offer
-  if (pieces.length === 0 || isChosen(judged, allotment)) return []
+function costOf({ pieces, coverage }: Offer, allotment: Allotment): Objection[] {
+  if (pieces.length === 0) return []
   const detail = () => {
     const own = pieces.reduce(
       (sum, { run, start, end }) => sum + (run ? rowsBetween(run, start, end, coverage.asOf) : 0),
@@ -92,20 +138,4 @@ function plannedRows(within: readonly Interval[], { grid, chosen }: Allotment): 
     if (who >= 0 && within.some((each) => each.start <= start && end <= each.end)) rows += grid.rows(piece, who)
   }
   return rows
-}
-
-/** In order of being found, each once: lots and measures may give the same. */
-function reasonsOf(objections: readonly Objection[]): RejectReason[] {
-  const reasons = new Map<string, RejectReason>()
-  for (const { code, label, metric, interval, detail } of objections) {
-    const reason = {
-      code,
-      ...(label === undefined ? {} : { label }),
-      ...(metric === undefined ? {} : { metric }),
-      ...(interval === undefined ? {} : { interval: formatInterval(interval) }),
-      detail: detail(),
-    }
-    reasons.set(JSON.stringify(reason), reason)
-  }
-  return [...reasons.values()]
 }
