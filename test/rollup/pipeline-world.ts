@@ -90,7 +90,8 @@ export class PipelineWorld {
   readonly #reading: Promise<void>[] = []
   readonly #positions = new Map<string, bigint>()
   readonly #dropped: NonNullable<WorldOptions['dropped']>
-  #manager: AbortController | null = null
+  /** The newest last; those before are only forgotten, their timers end with the world. */
+  readonly #managers: AbortController[] = []
   readonly #workers: { readonly end: AbortController; readonly done: Promise<void> }[] = []
   #defined = 0
 
@@ -118,7 +119,7 @@ export class PipelineWorld {
   /** A new task manager; the one before, if any, is only forgotten: nothing tells it to stop but the fence. */
   async startManager(): Promise<TaskManager> {
     const end = new AbortController()
-    this.#manager = end
+    this.#managers.push(end)
     const { writer } = this.log
     const chaotic: LogWriter = {
       append: async (records, fence) => {
@@ -142,7 +143,7 @@ export class PipelineWorld {
   }
 
   killManager(): void {
-    this.#manager?.abort()
+    this.#managers.at(-1)?.abort()
   }
 
   startWorker(): void {
@@ -198,7 +199,7 @@ export class PipelineWorld {
   }
 
   async close(): Promise<void> {
-    this.killManager()
+    for (const manager of this.#managers) manager.abort()
     while (this.#workers.length > 0) await this.killWorker()
     this.#ended.abort()
     await this.log.close()

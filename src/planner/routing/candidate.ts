@@ -56,43 +56,76 @@ function compareRollups(a: RollupFacts, b: RollupFacts): number {
   )
 }
 
-/** Facts about the rollups of one catalog version, dataset by dataset, in order of preference. */
+/** Rollups of one dataset in order of preference, and those that store a measure by its key. */
+interface DatasetFacts {
+  readonly rollups: readonly RollupFacts[]
+  readonly storing: ReadonlyMap<string, readonly RollupFacts[]>
+}
+
+/** Facts about the rollups of one catalog version, dataset by dataset. */
 export class CatalogFacts {
   readonly #catalog: CatalogVersion
-  readonly #datasets = new Map<string, readonly RollupFacts[]>()
+  readonly #datasets = new Map<string, DatasetFacts>()
 
   constructor(catalog: CatalogVersion) {
     this.#catalog = catalog
   }
 
-  /**
-   * Candidates in order of preference: places in their order, rollups as above. A rollup of another dataset is one
-   * only when the question names it, so that the report can say why it was of no use.
-   */
-  candidates({ dataset, use }: LogicalQuery, places: readonly Place[]): Candidate[] {
-    const rollups = [...this.#rollupsOf(dataset), ...this.#foreign(dataset, use ?? [])]
-    const found: Candidate[] = []
-    for (const [place, { source, serves }] of places.entries()) {
-      if (serves === 'raw') found.push({ source, place, rollup: null })
-      else for (const rollup of rollups) found.push({ source, place, rollup })
-    }
-    return found
+  /** Candidates in order of preference: places in their order, rollups as above; with every rollup there is. */
+  all({ dataset, use }: LogicalQuery, places: readonly Place[]): Candidate[] {
+    const { rollups } = this.#factsOf(dataset)
+    return candidatesAt(places, [...rollups, ...this.#foreign(dataset, use)])
   }
 
-  #rollupsOf(dataset: string): readonly RollupFacts[] {
+  /** Only those with rollups that store one of the measures under its key: the others cannot serve. */
+  storing({ dataset, use }: LogicalQuery, places: readonly Place[], keys: readonly string[]): Candidate[] {
+    const { storing } = this.#factsOf(dataset)
+    const [first, ...rest] = keys.map((key) => storing.get(key) ?? [])
+    const rollups = rest.length === 0 ? (first ?? []) : [...new Set([first!, ...rest].flat())].sort(compareRollups)
+    const foreign = this.#foreign(dataset, use)
+    return candidatesAt(places, foreign.length === 0 ? rollups : [...rollups, ...foreign])
+  }
+
+  #factsOf(dataset: string): DatasetFacts {
     let facts = this.#datasets.get(dataset)
     if (!facts) {
       const versions = this.#catalog.datasets.get(dataset)?.rollups.values() ?? []
-      facts = [...versions].map(factsOf).sort(compareRollups)
-      this.#datasets.set(dataset, facts)
+      const rollups = [...versions].map(factsOf).sort(compareRollups)
+      this.#datasets.set(dataset, (facts = { rollups, storing: storingOf(rollups) }))
     }
     return facts
   }
 
-  #foreign(dataset: string, use: readonly string[]): RollupFacts[] {
+  /**
+   * A rollup of another dataset is a candidate only when the question names it, so that the report can say why it was
+   * of no use.
+   */
+  #foreign(dataset: string, use: readonly string[] | null): readonly RollupFacts[] {
+    if (use === null) return []
     const datasets = new Set(use.filter((name) => name.includes('/')).map((name) => name.slice(0, name.indexOf('/'))))
     datasets.delete(dataset)
-    const rollups = [...datasets].flatMap((name) => this.#rollupsOf(name))
+    const rollups = [...datasets].flatMap((name) => this.#factsOf(name).rollups)
     return rollups.filter(({ version }) => use.includes(version.id)).sort(compareRollups)
   }
+}
+
+function storingOf(rollups: readonly RollupFacts[]): DatasetFacts['storing'] {
+  const storing = new Map<string, RollupFacts[]>()
+  for (const rollup of rollups) {
+    for (const key of rollup.measures.keys()) {
+      const have = storing.get(key)
+      if (have) have.push(rollup)
+      else storing.set(key, [rollup])
+    }
+  }
+  return storing
+}
+
+function candidatesAt(places: readonly Place[], rollups: readonly RollupFacts[]): Candidate[] {
+  const found: Candidate[] = []
+  for (const [place, { source, serves }] of places.entries()) {
+    if (serves === 'raw') found.push({ source, place, rollup: null })
+    else for (const rollup of rollups) found.push({ source, place, rollup })
+  }
+  return found
 }

@@ -40,7 +40,8 @@ function hintFor(
   considered: Considered,
   catalog: CatalogVersion,
 ): string | null {
-  const changes = considered.judged
+  const changes = considered
+    .all()
     .flatMap((judged) => changeFor(judged, lot.measures, considered) ?? [])
     .filter((change) => isPossible(change, catalog))
     .sort((a, b) => sizeOf(a) - sizeOf(b))

@@ -14,6 +14,7 @@ import {
   type Rule,
   type WindowRule,
 } from './rule.ts'
+import { MEASURE_STORED } from './rules/measure-stored.ts'
 
 /** Rules by their kind, in order. */
 export interface RuleSet {
@@ -21,6 +22,8 @@ export interface RuleSet {
   readonly measure: readonly MeasureRule[]
   readonly window: readonly WindowRule[]
   readonly coverage: readonly CoverageRule[]
+  /** A rollup that stores none of the measures need not be looked at before somebody asks why it did not serve. */
+  readonly storedOnly: boolean
 }
 
 export const ruleSetOf = (rules: readonly Rule[]): RuleSet => ({
@@ -28,6 +31,7 @@ export const ruleSetOf = (rules: readonly Rule[]): RuleSet => ({
   measure: rules.filter((rule) => rule.kind === 'measure'),
   window: rules.filter((rule) => rule.kind === 'window'),
   coverage: rules.filter((rule) => rule.kind === 'coverage'),
+  storedOnly: rules.includes(MEASURE_STORED),
 })
 
 /** A candidate and what its definition says about the question. */

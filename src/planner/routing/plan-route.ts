@@ -3,7 +3,7 @@ import { type Interval, unionOf } from '../../model/interval.ts'
 import type { LogicalQuery } from '../logical/question.ts'
 import { allot, lotsOf } from './allot.ts'
 import { Asked } from './asked.ts'
-import { CatalogFacts } from './candidate.ts'
+import { type Candidate, CatalogFacts } from './candidate.ts'
 import { hintOf } from './hint.ts'
 import { type Judged, judge, type RuleSet, ruleSetOf } from './judge.ts'
 import { type Considered, reportsOf } from './report.ts'
@@ -24,14 +24,18 @@ export class RoutePlanner {
     this.#rules = ruleSetOf(rules)
   }
 
-  plan(question: LogicalQuery, world: RoutingWorld): Route {
+  plan(question: LogicalQuery, world: RoutingWorld): PlannedRoute {
+    const { catalog, places } = world
+    const rules = this.#rules
     const asked = new Asked(question)
-    const candidates = this.#factsOf(world.catalog).candidates(question, world.places)
-    const judged = candidates.map((candidate) => judge(candidate, asked, this.#rules))
-    const lots = lotsOf(judged, asked, world, this.#rules)
-    const allotments = lots.map((lot) => allot(lot, asked))
-    const considered = { asked, rules: this.#rules, judged, allotments, unused: unusedOf(judged, world) }
-    return new PlannedRoute(considered, world.catalog)
+    const facts = this.#factsOf(catalog)
+    const keys = asked.measures.map(({ key }) => key)
+    const candidates = rules.storedOnly ? facts.storing(question, places, keys) : facts.all(question, places)
+    const judged = candidates.map((candidate) => judge(candidate, asked, rules))
+    const allotments = lotsOf(judged, asked, world, rules).map((lot) => allot(lot, asked))
+    const all = () => withOthers(judged, facts.all(question, places), (other) => judge(other, asked, rules))
+    const coverage = ({ source, rollup }: Candidate) => world.coverage(source, rollup?.version.defHash ?? 'raw', [])
+    return new PlannedRoute({ asked, rules, allotments, all, coverage }, catalog)
   }
 
   #factsOf(catalog: CatalogVersion): CatalogFacts {
@@ -47,15 +51,20 @@ export function planRoute(question: LogicalQuery, world: RoutingWorld, rules: re
   return { slices, candidates, missing, stale, cost, hint }
 }
 
-function unusedOf(judged: readonly Judged[], world: RoutingWorld): Considered['unused'] {
-  return judged.map(({ candidate: { source, rollup }, wholly, byMeasure }) => {
-    const isUsed = wholly.length === 0 && byMeasure.some((against) => against.length === 0)
-    return isUsed ? null : world.coverage(source, rollup?.version.defHash ?? 'raw', [])
-  })
+/** Every candidate once: as judged already, or judged now. */
+function withOthers(
+  judged: readonly Judged[],
+  all: readonly Candidate[],
+  judgeNow: (candidate: Candidate) => Judged,
+): readonly Judged[] {
+  const done = new Map(judged.map((each) => [keyOf(each.candidate), each]))
+  return all.map((candidate) => done.get(keyOf(candidate)) ?? judgeNow(candidate))
 }
 
-/** Reports and hint are written when somebody reads them, of what was known at the time of the plan. */
-class PlannedRoute implements Route {
+const keyOf = ({ place, rollup }: Candidate): string => `${place} ${rollup?.version.defHash} ${rollup?.version.id}`
+
+/** A route whose reports and hint are written when somebody reads them: most answers only count candidates. */
+export class PlannedRoute implements Route {
   readonly slices: Route['slices']
   readonly missing: Route['missing']
   readonly stale: Route['stale']
@@ -90,11 +99,9 @@ class PlannedRoute implements Route {
 function joinMissing(pieces: readonly MissingPiece[]): MissingPiece[] {
   const joined = new Map<string, MissingPiece>()
   for (const { interval, measures } of pieces) {
-    const key = keyOf(interval)
+    const key = `${interval.start}/${interval.end}`
     const all = [...(joined.get(key)?.measures ?? []), ...measures].sort((a, b) => a - b)
     joined.set(key, { interval, measures: all })
   }
   return [...joined.values()].sort((a, b) => a.interval.start - b.interval.start)
 }
-
-const keyOf = ({ start, end }: Interval): string => `${start}/${end}`

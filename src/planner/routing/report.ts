@@ -1,29 +1,28 @@
-import { type Coverage, NO_COVERAGE } from '../../model/coverage.ts'
+import type { Coverage } from '../../model/coverage.ts'
 import { formatTime, type Interval } from '../../model/interval.ts'
 import type { CandidateReport, RejectReason } from '../contract.ts'
 import type { Allotment, Offered } from './allot.ts'
 import type { Asked } from './asked.ts'
+import type { Candidate } from './candidate.ts'
 import { type Judged, mayServe, type Offer, offerOf, type RuleSet } from './judge.ts'
 import { rowsBetween } from './pieces.ts'
 import type { Objection } from './rule.ts'
 
-/** Everything a plan looked at. */
+/** What a plan looked at, and what may be asked about it afterwards. */
 export interface Considered {
   readonly asked: Asked
   readonly rules: RuleSet
-  readonly judged: readonly Judged[]
-  /** By position in `judged`: coverage, at the time of the plan, of a candidate that no measure could use. */
-  readonly unused: readonly (Coverage | null)[]
   readonly allotments: readonly Allotment[]
+  /** Every candidate, those too that the plan had no need to look at. */
+  readonly all: () => readonly Judged[]
+  /** What a candidate covers that no measure could use; the offers of others hold theirs. */
+  readonly coverage: (candidate: Candidate) => Coverage
 }
 
 /** Every candidate with all reasons against it: by place, then by id. */
 export function reportsOf(considered: Considered): CandidateReport[] {
   const reporting = new Reporting(considered)
-  const positions = [...considered.judged.keys()]
-  const { judged } = considered
-  positions.sort((a, b) => compare(judged[a]!, judged[b]!))
-  return positions.map((position) => reporting.report(position))
+  return [...considered.all()].sort(compare).map((judged) => reporting.report(judged))
 }
 
 /** Ids and hashes are of letters, digits and a few signs: any order of text is the same for them. */
@@ -34,13 +33,12 @@ function compare({ candidate: a }: Judged, { candidate: b }: Judged): number {
   return one.defHash < two.defHash ? -1 : 1
 }
 
-/** What a candidate covered at the time of the plan. */
-export function coverageOf(judged: Judged, { judged: all, unused, allotments }: Considered): Coverage {
+export function coverageOf(judged: Judged, { allotments, coverage }: Considered): Coverage {
   for (const { lot } of allotments) {
     const offered = lot.offers.find((each) => each.judged === judged)
     if (offered) return offered.offer.coverage
   }
-  return unused[all.indexOf(judged)] ?? NO_COVERAGE
+  return coverage(judged.candidate)
 }
 
 class Reporting {
@@ -59,9 +57,8 @@ class Reporting {
     )
   }
 
-  report(position: number): CandidateReport {
-    const { asked, judged: all } = this.#considered
-    const judged = all[position]!
+  report(judged: Judged): CandidateReport {
+    const { asked } = this.#considered
     const { source, rollup } = judged.candidate
     const able = asked.question.measures.filter((_, i) => mayServe(judged, i)).map(({ metric }) => metric)
     return {
@@ -70,20 +67,20 @@ class Reporting {
       defHash: rollup?.version.defHash ?? null,
       chosen: this.#chosen.some((chosen) => chosen.has(judged)),
       measures: [...new Set(able)],
-      reasons: this.#reasons([...judged.wholly, ...judged.byMeasure.flat(), ...this.#inTime(position)]),
+      reasons: this.#reasons([...judged.wholly, ...judged.byMeasure.flat(), ...this.#inTime(judged)]),
     }
   }
 
   /** What windows and coverage say, lot by lot; for a candidate of no lot, what they would have said. */
-  #inTime(position: number): readonly Objection[] {
-    const { asked, rules, judged, unused, allotments } = this.#considered
-    const one = judged[position]!
-    const coverage = unused[position]
-    if (coverage) return offerOf(one.candidate, coverage, asked, rules).objections
+  #inTime(judged: Judged): readonly Objection[] {
+    const { asked, rules, allotments, coverage } = this.#considered
+    if (!this.#offers.some((offers) => offers.has(judged))) {
+      return offerOf(judged.candidate, coverage(judged.candidate), asked, rules).objections
+    }
     return allotments.flatMap((allotment, i) => {
-      const offer = this.#offers[i]!.get(one)?.offer
+      const offer = this.#offers[i]!.get(judged)?.offer
       if (!offer) return []
-      return this.#chosen[i]!.has(one) ? offer.objections : [...offer.objections, ...costOf(offer, allotment)]
+      return this.#chosen[i]!.has(judged) ? offer.objections : [...offer.objections, ...costOf(offer, allotment)]
     })
   }
 
