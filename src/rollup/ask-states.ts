@@ -1,6 +1,7 @@
 import type { RollupVersion } from '../model/definition.ts'
 import { LanewayError } from '../model/errors.ts'
 import { FrameBuilder, type StateFrame, type StateRow } from '../model/frame.ts'
+import { bucketStart } from '../model/granularity.ts'
 import { formatInterval, formatTime, type Interval, intersect } from '../model/interval.ts'
 import type { RollupTask } from '../model/task.ts'
 import type { Engine } from '../planner/engine.ts'
@@ -42,7 +43,8 @@ export async function askStates(
 ): Promise<WindowStates> {
   const measures = rollup.measures.map((measure) => ({ ...measure, time: 'EVERY' as const }))
   const frames: StateFrame[] = []
-  for (const piece of piecesOf(task, windows)) frames.push(await askPiece(piece, { task, rollup, asker }))
+  const throughAtLeast = throughNeeded(task, rollup, windows)
+  for (const piece of piecesOf(task, windows)) frames.push(await askPiece(piece, { rollup, asker, throughAtLeast }))
   const through = Math.floor(Math.min(...frames.map((frame) => frame.asOf)))
   const raw = Math.max(task.raw, Math.min(...frames.map((frame) => frame.raw)))
   if (frames.length === 1) return { rows: frames[0]!.rows, raw, through }
@@ -51,6 +53,15 @@ export async function askStates(
     for (const [i, state] of states.entries()) if (state && state.n > 0) joined.add(bucket, group, i, state)
   }
   return { rows: joined.rows(), raw, through }
+}
+
+/**
+ * Windows that the watermark had passed when the task was issued must come out settled, the others past their end and
+ * 5 s. Else the task manager would have to ask for them again at once, and for ever.
+ */
+function throughNeeded(task: RollupTask, { grain, latenessMs }: RollupVersion, { end }: Interval): number {
+  const passed = Math.min(end, bucketStart(grain, task.asOf - latenessMs))
+  return Math.max(end + BOUNDS.earlyMs + 1, passed + latenessMs)
 }
 
 function piecesOf(task: RollupTask, windows: Interval): Piece[] {
@@ -69,9 +80,9 @@ function piecesOf(task: RollupTask, windows: Interval): Piece[] {
 }
 
 interface Asking {
-  readonly task: RollupTask
   readonly rollup: RollupVersion
   readonly asker: Asker
+  readonly throughAtLeast: number
 }
 
 /**
@@ -79,14 +90,14 @@ interface Asking {
  * wants, and only raw will do.
  */
 async function askPiece(piece: Piece, asking: Asking): Promise<StateFrame> {
-  const { task, rollup, asker } = asking
-  const needed = Math.min(task.asOf, piece.interval.end + rollup.latenessMs)
+  const { rollup, asker, throughAtLeast } = asking
   const frame = await ask(piece, asking, asker.rollups.notFinerThan(rollup))
-  if (frame.asOf >= needed) return frame
+  if (frame.asOf >= throughAtLeast) return frame
   const fresh = await ask(piece, asking, asker.rollups.idsOf(rollup.dataset))
-  if (fresh.asOf >= needed) return fresh
+  if (fresh.asOf >= throughAtLeast) return fresh
+  const what = `${rollup.id} over ${formatInterval(piece.interval)}`
   throw new LanewayError('EDGE_UNAVAILABLE', {
-    detail: `${rollup.id} over ${formatInterval(piece.interval)}: read as of ${formatTime(fresh.asOf)}, needed as of ${formatTime(needed)}`,
+    detail: `${what}: read as of ${formatTime(fresh.asOf)}, needed as of ${formatTime(throughAtLeast)}`,
   })
 }
 

@@ -46,6 +46,7 @@ class Look {
   readonly #due: Interval[] = []
   readonly #throttled: Interval[] = []
   readonly #causes = new Set<TaskCause>()
+  readonly #throttledCauses = new Set<TaskCause>()
   #asOf = NEVER
   #now = NEVER
 
@@ -69,7 +70,7 @@ class Look {
     const some = this.#due.length > 0
     return {
       intervals: some ? unionOf([...this.#due, ...this.#throttled]) : [],
-      causes: TASK_CAUSES.filter((cause) => this.#causes.has(cause)),
+      causes: some ? TASK_CAUSES.filter((cause) => this.#causes.has(cause) || this.#throttledCauses.has(cause)) : [],
       attempt: 0,
       wake: { asOf: this.#asOf, now: this.#now },
       throttled: this.#throttled.length > 0,
@@ -85,6 +86,7 @@ class Look {
     const turn = this.#unit.marksIssuedMs + BOUNDS.changedPeriodMs
     if (this.#isForMark(window, cause) && this.#moment.now < turn) {
       this.#throttled.push(window)
+      this.#throttledCauses.add(cause)
       this.#now = Math.min(this.#now, turn)
       return
     }

@@ -12,6 +12,10 @@ export const TASK_RECORDS_MAX = 20_000
 export const WINDOW_GROUPS_MAX = 250_000
 /** Groups a window is thought to have before one was seen. */
 const GROUPS_GUESSED = 5_000
+/** Fewer are never expected: with so many, a chunk of minutes still fits one question. */
+const GROUPS_MIN = 300
+/** Rollup versions whose windows are remembered. */
+const COUNTS_MAX = 10_000
 
 export interface RolledUpWindows {
   readonly records: readonly Addressed[]
@@ -22,7 +26,10 @@ export interface RolledUpWindows {
   readonly to: number | null
 }
 
-/** How many groups a window of each rollup version had when it was last seen. */
+/**
+ * How many groups a window of each rollup version is expected to have: as many as when it was last seen, but never
+ * less than half of what was expected before, for an empty window says little about the next one.
+ */
 export class GroupCounts {
   readonly #counts = new Map<string, number>()
 
@@ -31,12 +38,12 @@ export class GroupCounts {
   }
 
   saw(defHash: string, groups: number): void {
+    const expected = Math.max(groups, Math.ceil(this.expected(defHash) / 2), GROUPS_MIN)
     this.#counts.delete(defHash)
-    this.#counts.set(defHash, Math.max(1, groups))
+    this.#counts.set(defHash, expected)
     if (this.#counts.size > COUNTS_MAX) this.#counts.delete(this.#counts.keys().next().value!)
   }
 }
-const COUNTS_MAX = 10_000
 
 interface Place {
   readonly rollup: RollupVersion

@@ -82,9 +82,11 @@ export class UnitBook {
     return this.task !== null || this.retry !== null || this.throttled || this.isAwake(moment)
   }
 
-  /** Whether a window may show data without this mark: rolled up, or being rolled up. */
+  /** Whether a seal of the window may be there or come: rolled up, being rolled up, or given up without knowing. */
   mayBeSealed(bucket: number): boolean {
-    return this.rolledUp.has(bucket) || (this.task?.intervals.some((span) => holds(span, bucket)) ?? false)
+    if (this.rolledUp.has(bucket)) return true
+    const spans = [this.task, this.retry, this.parked].flatMap((each) => each?.intervals ?? [])
+    return spans.some((span) => holds(span, bucket))
   }
 
   /** A late point of the window; whatever was given up is tried again. */

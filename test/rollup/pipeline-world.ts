@@ -81,6 +81,8 @@ export class PipelineWorld {
   readonly log: ReturnType<typeof openMemoryLog>
   /** What was written, in the order of writing. */
   readonly tasks: RollupTask[] = []
+  /** Why records on the tasks topic were no tasks. */
+  readonly unreadable: unknown[] = []
   readonly aggregates: ReturnType<typeof decodeRecord>[] = []
   readonly state: TaskStateRecord[] = []
   manager!: TaskManager
@@ -111,7 +113,7 @@ export class PipelineWorld {
         topic(TOPICS.taskState, 1, 'compact'),
       ],
     })
-    this.#follow(TOPICS.tasks, (key, value) => this.tasks.push(decodeTask(key, value!)))
+    this.#follow(TOPICS.tasks, (key, value) => this.#takeTask(key, value))
     this.#follow(TOPICS.taskState, (key, value) => this.state.push(decodeTaskState(key, value)))
     this.#follow(TOPICS.aggregates, (key, value, partition) => this.#apply(partition, decodeRecord(key, value!)))
   }
@@ -204,6 +206,14 @@ export class PipelineWorld {
     this.#ended.abort()
     await this.log.close()
     await Promise.all(this.#reading)
+  }
+
+  #takeTask(key: string, value: string | null): void {
+    try {
+      this.tasks.push(decodeTask(key, value!))
+    } catch (error) {
+      this.unreadable.push(error)
+    }
   }
 
   #apply(partition: number, record: ReturnType<typeof decodeRecord>): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { LanewayError } from '../../src/model/errors.ts'
+import { encodeTaskState } from '../../src/model/task-records.ts'
 import { expectedWindows, servedWindows } from './expected-windows.ts'
 import {
   DAYS,
@@ -12,6 +13,7 @@ import {
   PipelineWorld,
   settledIn,
   T0,
+  TOPICS,
   type WorldOptions,
 } from './pipeline-world.ts'
 
@@ -106,6 +108,22 @@ test('a late point that an outstanding task already read needs no other', async 
   assert.deepEqual(settledIn(world, MINUTES), [[T0, T0 + MINUTE]])
 })
 
+test('windows that did not fit the transaction of their task are the next task', async () => {
+  await open()
+  await world.killWorker()
+  inTime(0, 6)
+  at(8)
+  await world.manager.tick()
+  await world.caughtUp()
+  const done = { kind: 'sealed', epoch: 1, raw: 0, through: world.clock(), to: T0 + 4 * MINUTE } as const
+  const { key, value } = encodeTaskState({ kind: 'done', rollup: MINUTES.id, chunkStart: T0, done })
+  const bytes = (text: string) => new TextEncoder().encode(text)
+  const record = { topic: TOPICS.taskState, partition: 0, key: bytes(key), value: bytes(value!), timestampMs: 0 }
+  await world.log.writer.append([record])
+  await world.until(() => world.tasks.length === 2)
+  assert.deepEqual(windowsOf(last()), [[4, 7]])
+})
+
 test('a new task manager goes on where the one before stopped, with rising epochs, and shuts it out', async () => {
   await open()
   inTime(0, 3)
@@ -189,28 +207,30 @@ test('a task whose worker died is done by the next one', async () => {
 test('a failed task is issued again at a new epoch with growing pauses, then parked with its error', async () => {
   await open()
   inTime(0, 1)
-  world.engine.failing = () => new LanewayError('SOURCE_FAILED', { detail: 'the store is down' })
-  at(3, 6_000)
+  const down = new LanewayError('SOURCE_FAILED', { detail: 'the store is down' })
+  world.engine.failing = ({ interval }) => (interval.start < T0 + 2 * MINUTE ? down : null)
+  at(3)
   await world.idle()
-  const tried: number[] = []
-  for (let second = 1; second <= 55; second++) {
-    const before = world.tasks.length
-    at(3, 6_000 + second * 1_000)
+  const tried: [number, number][] = []
+  for (let second = 1; second <= 60; second++) {
+    const { epoch } = world.manager.stats()
+    at(3, second * 1_000)
     await world.idle()
-    if (world.tasks.length > before) tried.push(second)
+    const again = world.tasks.filter((task) => task.epoch > epoch && task.intervals[0]!.start === T0)
+    tried.push(...again.map(({ attempt }): [number, number] => [second, attempt]))
+    assert.deepEqual(
+      again.flatMap(windowsOf),
+      again.map(() => [0, 2]),
+      'whole',
+    )
   }
-  assert.deepEqual(tried, [1, 3, 7, 15, 31])
-  assert.deepEqual(
-    world.tasks.map(({ attempt, epoch }) => [attempt, epoch]),
-    [
-      [0, 1],
-      [1, 2],
-      [2, 3],
-      [3, 4],
-      [4, 5],
-      [5, 6],
-    ],
-  )
+  assert.deepEqual(tried, [
+    [1, 1],
+    [3, 2],
+    [7, 3],
+    [15, 4],
+    [31, 5],
+  ])
   const { parked, parkedTasks } = world.manager.stats()
   assert.equal(parked, 1)
   assert.match(parkedTasks[0]!.error, /SOURCE_FAILED: the store is down/)

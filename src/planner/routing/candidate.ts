@@ -86,6 +86,12 @@ export class CatalogFacts {
     return candidatesAt(places, foreign.length === 0 ? rollups : [...rollups, ...foreign])
   }
 
+  /** How many `all` would give. */
+  countOf({ dataset, use }: LogicalQuery, places: readonly Place[]): number {
+    const rollups = this.#factsOf(dataset).rollups.length + this.#foreign(dataset, use).length
+    return places.reduce((sum, { serves }) => sum + (serves === 'raw' ? 1 : rollups), 0)
+  }
+
   #factsOf(dataset: string): DatasetFacts {
     let facts = this.#datasets.get(dataset)
     if (!facts) {

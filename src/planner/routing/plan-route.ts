@@ -1,5 +1,5 @@
 import type { CatalogVersion } from '../../model/definition.ts'
-import { type Interval, unionOf } from '../../model/interval.ts'
+import { unionOf } from '../../model/interval.ts'
 import type { LogicalQuery } from '../logical/question.ts'
 import { allot, lotsOf } from './allot.ts'
 import { Asked } from './asked.ts'
@@ -35,7 +35,8 @@ export class RoutePlanner {
     const allotments = lotsOf(judged, asked, world, rules).map((lot) => allot(lot, asked))
     const all = () => withOthers(judged, facts.all(question, places), (other) => judge(other, asked, rules))
     const coverage = ({ source, rollup }: Candidate) => world.coverage(source, rollup?.version.defHash ?? 'raw', [])
-    return new PlannedRoute({ asked, rules, allotments, all, coverage }, catalog)
+    const considered = facts.countOf(question, places)
+    return new PlannedRoute({ asked, rules, allotments, all, coverage }, catalog, considered)
   }
 
   #factsOf(catalog: CatalogVersion): CatalogFacts {
@@ -69,17 +70,20 @@ export class PlannedRoute implements Route {
   readonly missing: Route['missing']
   readonly stale: Route['stale']
   readonly cost: number
+  /** How many candidates there are, without writing their reports. */
+  readonly considered: number
   readonly #considered: Considered
   readonly #catalog: CatalogVersion
   #candidates: Route['candidates'] | null = null
   #hint: string | null | undefined
 
-  constructor(considered: Considered, catalog: CatalogVersion) {
+  constructor(considered: Considered, catalog: CatalogVersion, count: number) {
     const { allotments } = considered
     this.slices = joinSlices(allotments.flatMap(slicesOf))
     this.missing = joinMissing(allotments.flatMap(missingOf))
     this.stale = unionOf(allotments.flatMap(staleOf))
     this.cost = this.slices.reduce((sum, { rowsEstimated }) => sum + rowsEstimated, 0)
+    this.considered = count
     this.#considered = considered
     this.#catalog = catalog
   }

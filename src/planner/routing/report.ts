@@ -1,11 +1,11 @@
 import type { Coverage } from '../../model/coverage.ts'
 import { formatTime, type Interval } from '../../model/interval.ts'
-import type { CandidateReport, RejectReason } from '../contract.ts'
 import type { Allotment, Offered } from './allot.ts'
 import type { Asked } from './asked.ts'
 import type { Candidate } from './candidate.ts'
 import { type Judged, mayServe, type Offer, offerOf, type RuleSet } from './judge.ts'
 import { rowsBetween } from './pieces.ts'
+import type { CandidateReport, RejectReason } from './reasons.ts'
 import type { Objection } from './rule.ts'
 
 /** What a plan looked at, and what may be asked about it afterwards. */

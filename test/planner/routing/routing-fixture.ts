@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict'
 import { type Coverage, type CoverageRun, NO_COVERAGE, RAW_NEWEST } from '../../../src/model/coverage.ts'
 import type { CatalogVersion, MetricDefinition, RollupVersion } from '../../../src/model/definition.ts'
-import { EVERYTHING } from '../../../src/model/filter.ts'
+import { EVERYTHING, type Filter } from '../../../src/model/filter.ts'
 import { canonicalFilter } from '../../../src/model/filter-canonical.ts'
 import { bucketEnd, bucketsOf, HOUR_MS, MINUTE_MS, roughMs } from '../../../src/model/granularity.ts'
 import type { Interval } from '../../../src/model/interval.ts'
@@ -91,7 +92,7 @@ const metricOf = ({ metric, type, unit, missing }: StateMeasure): MetricDefiniti
   missing,
   description: '',
   resources: [],
-  labels: metric === 'bytes_of_cluster' ? ['cluster'] : LABELS,
+  labels: metric.endsWith('_of_cluster') ? ['cluster'] : LABELS,
   exportable: true,
   lifecycle: 'GENERAL_AVAILABILITY',
   from: null,
@@ -200,10 +201,45 @@ export function plan(changes: Partial<LogicalQuery>, served: readonly Served[], 
   return { route, text: routeText(route, asks) }
 }
 
-/** The plan text of a question, without leading blanks of the expected text's lines. */
+/** `topic_1m` and what push covers of it. */
+export const topicServed = (changes: Partial<RollupVersion> = {}, runs?: readonly CoverageRun[]): Served => ({
+  rollup: rollup('topic_1m', changes),
+  ...(runs ? { runs } : {}),
+})
+
+/** `topic_1h`, by topic alone. */
+export const hourlyServed = (changes: Partial<RollupVersion> = {}): Served => ({
+  rollup: rollup('topic_1h', { grain: 'PT1H', labels: ['topic'], ...changes }),
+})
+
+/** Compares plan texts, and keeps the reject codes that it saw. */
+export function planChecker() {
+  const seen = new Set<string>()
+  return {
+    codesSeen: () => [...seen].sort(),
+    assertPlan(
+      changes: Partial<LogicalQuery>,
+      served: readonly Served[],
+      expected: string,
+      other?: WorldChanges,
+    ): void {
+      const planned = plan(changes, served, other)
+      for (const { reasons } of planned.route.candidates) for (const { code } of reasons) seen.add(code)
+      assert.equal(planned.text, text(expected))
+    },
+  }
+}
+
+/** Lines without the blanks that indent them in a test. */
 export const text = (lines: string): string =>
   lines
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
     .join('\n')
+
+export const eq = (label: string, value: string): Filter => ({ kind: 'eq', label, value })
+export const isIn = (label: string, ...values: string[]): Filter => ({ kind: 'in', label, values })
+export const and = (...filters: Filter[]): Filter => ({ kind: 'and', filters })
+export const or = (...filters: Filter[]): Filter => ({ kind: 'or', filters })
+export const not = (filter: Filter): Filter => ({ kind: 'not', filter })
