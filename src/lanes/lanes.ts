@@ -78,7 +78,13 @@ export class Lanes {
       running = true
       const waitMs = this.#clock() - asked
       this.#publish(ticket, 'started', waitMs)
-      return { value: await unlessAborted(this.#held(ticket, () => work(control.signal)), control.signal), waitMs }
+      return {
+        value: await unlessAborted(
+          this.#held(ticket, () => work(control.signal)),
+          control.signal,
+        ),
+        waitMs,
+      }
     } finally {
       clearTimeout(timer)
       ticket.signal.removeEventListener('abort', leave)

@@ -210,6 +210,7 @@ test('a frozen chunk is touched by nothing but a person', async () => {
     [],
   )
   assert.deepEqual(settledIn(world, MINUTES)[0]?.[0], T0, 'what it holds stays')
+  assert.ok(!world.aggregates.some(({ kind }) => kind === 'dirty' || kind === 'rawVersion'), 'nor is it marked')
   await world.manager.rollUpAgain('cloud/topic_1m', { start: T0 + MINUTE, end: T0 + 2 * MINUTE })
   await world.idle()
   assert.deepEqual(last().causes, ['manual'])

@@ -161,11 +161,27 @@ test('after a restart nothing that is rolled up is rolled up again, also when th
   at(70)
   await world.idle()
   await world.log.maintain(world.clock())
-  const before = world.tasks.length
+  const before = [world.tasks.length, world.aggregates.length]
   world.killManager()
   await world.startManager()
   await world.idle()
-  assert.equal(world.tasks.length, before)
+  assert.deepEqual([world.tasks.length, world.aggregates.length], before)
+})
+
+test('late points that wait for their turn are not forgotten by a restart', async () => {
+  await open()
+  inTime(0, 4)
+  at(6, 10_000)
+  await world.idle()
+  late(0)
+  await world.idle()
+  late(1)
+  await world.idle()
+  world.killManager()
+  await world.startManager()
+  at(6, 15_000)
+  await world.idle()
+  assert.deepEqual([last().causes, windowsOf(last())], [['changed'], [[1, 2]]])
 })
 
 test('a done that came between two states of a chunk is not forgotten by a restart', async () => {

@@ -3,6 +3,7 @@ import { subscribe } from 'node:diagnostics_channel'
 import { loadConfig } from '../../src/config.ts'
 import { openLaneway } from '../../src/main.ts'
 import type { KillOrder } from './kill-order.ts'
+import { unequalWindows } from './unequal-windows.ts'
 
 const { flags, kill, ignoreEpochs } = JSON.parse(process.env.LANEWAY_KILL_CHILD!) as KillOrder
 
@@ -17,6 +18,14 @@ if (kill) {
 
 const { config } = loadConfig({ environment: {}, flags })
 const laneway = await openLaneway(config, { clock: Date.now, ignoreEpochs })
+let said = 0
+laneway.table.subscribe((change) => {
+  if (said >= 3) return
+  for (const line of unequalWindows(laneway.table, laneway.catalog.current(), change)) {
+    said++
+    console.log(`mixed ${line}`)
+  }
+})
 const { url } = await laneway.listen()
 console.log(`listening ${url}`)
 process.on('SIGTERM', () => {

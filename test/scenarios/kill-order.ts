@@ -25,14 +25,14 @@ export interface Child {
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
 }
 
-/** Starts a child; null when it was killed before it listened. */
-export async function startChild(order: KillOrder): Promise<Child | null> {
+/** Starts a child; null when it was killed before it listened. `onMixed` gets the windows it saw mixed epochs in. */
+export async function startChild(order: KillOrder, onMixed: (line: string) => void): Promise<Child | null> {
   const process_ = spawn(process.execPath, [`${import.meta.dirname}/kill-child.ts`], {
     env: { ...process.env, LANEWAY_KILL_CHILD: JSON.stringify(order) },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const gone = once(process_, 'exit').then(() => undefined)
-  const url = await Promise.race([listening(process_), gone.then(() => null)])
+  const url = await Promise.race([listening(process_, onMixed), gone.then(() => null)])
   if (url === null) {
     if (process_.exitCode) throw new Error(`the child ended with ${process_.exitCode} before it listened`)
     return null
@@ -49,10 +49,12 @@ export async function startChild(order: KillOrder): Promise<Child | null> {
   }
 }
 
-async function listening(child: ChildProcess): Promise<string> {
-  for await (const line of createInterface({ input: child.stdout! })) {
-    const match = /^listening (\S+)$/.exec(line)
-    if (match) return match[1]!
-  }
-  return await new Promise(() => undefined)
+function listening(child: ChildProcess, onMixed: (line: string) => void): Promise<string> {
+  return new Promise((resolve) => {
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      const [word, rest = ''] = [line.split(' ', 1)[0], line.slice(line.indexOf(' ') + 1)]
+      if (word === 'listening') resolve(rest)
+      else if (word === 'mixed') onMixed(rest)
+    })
+  })
 }

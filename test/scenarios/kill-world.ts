@@ -141,7 +141,7 @@ export class KillWorld {
       'log.level': 'silent',
       'push.snapshotPeriodMs': 250,
     }
-    return await startChild({ flags, kill, ignoreEpochs: this.#ignoreEpochs })
+    return await startChild({ flags, kill, ignoreEpochs: this.#ignoreEpochs }, (line) => this.mixed.push(line))
   }
 
   /** Deltas at random steps, each with an identity of its own. */

@@ -28,7 +28,7 @@ export function planReport(question: LogicalQuery, reported: Reported, level: Ex
     exact: true,
     asOf: asOf.length === 0 ? null : formatTime(Math.min(question.now, ...asOf)),
     slices: slicesOf(question, reported, level === 'full'),
-    candidates: brief ? route.candidates.length : route.candidates,
+    candidates: brief ? route.considered : route.candidates,
     missing: route.missing.map(({ interval }) => formatInterval(interval)),
     stale: route.stale.map(formatInterval),
     hint: brief ? null : route.hint,

@@ -81,7 +81,7 @@ function isPossible({ changed }: Change, catalog: CatalogVersion): boolean {
   const metrics = catalog.datasets.get(changed.dataset)?.metrics
   return changed.measures.every(({ metric }) => {
     const labels = metrics?.get(metric)?.labels
-    return labels !== undefined && true
+    return labels !== undefined && changed.labels.every((label) => labels.includes(label))
   })
 }
 

@@ -48,8 +48,8 @@ export class RoutePlanner {
 
 /** One plan as plain data, reports and hint written out. For many questions keep a RoutePlanner. */
 export function planRoute(question: LogicalQuery, world: RoutingWorld, rules: readonly Rule[] = RULES): Route {
-  const { slices, candidates, missing, stale, cost, hint } = new RoutePlanner(rules).plan(question, world)
-  return { slices, candidates, missing, stale, cost, hint }
+  const { slices, candidates, considered, missing, stale, cost, hint } = new RoutePlanner(rules).plan(question, world)
+  return { slices, candidates, considered, missing, stale, cost, hint }
 }
 
 /** Every candidate once: as judged already, or judged now. */

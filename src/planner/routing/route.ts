@@ -48,6 +48,8 @@ export interface Route {
   readonly slices: readonly RouteSlice[]
   /** Every place and rollup version looked at, with all reasons against it, in a stable order. */
   readonly candidates: readonly CandidateReport[]
+  /** How many candidates there are; cheap, the reports are written only when read. */
+  readonly considered: number
   /** Pieces that no allowed source holds. */
   readonly missing: readonly MissingPiece[]
   /** Pieces served although late data is known that they lack (only with maxStaleness). */

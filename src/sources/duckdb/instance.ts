@@ -1,3 +1,4 @@
+import { rmSync, statSync } from 'node:fs'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { LanewayError } from '../../model/errors.ts'
 import { messageOf } from './failure.ts'
@@ -47,6 +48,7 @@ export interface OpenInstance {
 /** Opens the file for this owner alone. Errors: DATA_FOLDER_LOCKED, DATA_FOLDER_DAMAGED. */
 export async function openInstance(options: InstanceOptions): Promise<OpenInstance> {
   let instance: DuckDBInstance
+  dropEmpty(options.path)
   try {
     instance = await DuckDBInstance.fromCache(options.path, settingsOf(options))
   } catch (error) {
@@ -61,6 +63,11 @@ export async function openInstance(options: InstanceOptions): Promise<OpenInstan
     throw locked(options.path, error)
   }
   return { instance, connection }
+}
+
+/** A kill during the very first start may leave a file without a byte; there is nothing in it to keep. */
+function dropEmpty(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.size === 0) rmSync(path)
 }
 
 /** Another process holds the file's lock, or this one has it open with other settings. */

@@ -143,4 +143,9 @@ test('of contenders with the same windows only the cheapest is weighed, whatever
     competitive(rows.map((each, i) => contenderOf(held(each), i))).map(({ offer }) => offer.pieces[0]!.run!.rows)
   assert.deepEqual(rowsLeft(5, 3, 9), [3])
   assert.deepEqual(rowsLeft(3, 3, 5), [3])
+  const open = contenderOf(held(3), 0)
+  const { pieces } = open.offer
+  const shorter = { ...open.offer, pieces: pieces.map((piece) => ({ ...piece, end: piece.end - STEP_MS })) }
+  const three = [{ ...open, offer: shorter }, open, open]
+  assert.equal(competitive(three).length, 2, 'one that serves less of a run does not stand for one that serves more')
 })

@@ -28,12 +28,12 @@ test('the smallest addition that helps is named, with how much it would have cov
 })
 
 test('of additions of one size the one that covers most is named', () => {
-  const short = topicServed({}, [run(clock('10:00/10:30'), { rows: 300 })])
-  const long: Served = {
-    rollup: rollup('long_5m', { grain: 'PT5M' }),
-    runs: [run(clock('10:00/11:20'), { rows: 300 })],
+  const long = topicServed({}, [run(clock('10:00/11:20'), { rows: 300 })])
+  const short: Served = {
+    rollup: rollup('short_5m', { grain: 'PT5M' }),
+    runs: [run(clock('10:00/10:30'), { rows: 300 })],
   }
-  assert.equal(hint({ groupBy: ['broker'] }, [short, long]), 'keeping broker in cloud/long_5m would have covered 66 %')
+  assert.equal(hint({ groupBy: ['broker'] }, [short, long]), 'keeping broker in cloud/topic_1m would have covered 66 %')
 })
 
 test('a measure to store is named by its key', () => {

@@ -158,6 +158,14 @@ test('a measure that only some rollups store sends no other measure to raw', () 
   )
 })
 
+test('a reason that holds for several measures is told once', () => {
+  const measures = [asked('SUM:bytes SUM'), asked('MAX:bytes MAX')]
+  const both = { rollup: rollup('both_1m', { measures: [measure('SUM:bytes'), measure('MAX:bytes')] }), rows: 20 }
+  const { candidates } = plan({ measures, intervals: [clock('15:00/16:00')] }, [minutes, both]).route
+  const codes = candidates.find(({ rollup }) => rollup === 'cloud/both_1m')!.reasons.map(({ code }) => code)
+  assert.deepEqual(codes, ['NO_COVERAGE', 'COST'])
+})
+
 test('measures that were parted and choose alike are read in one scan', () => {
   const measures = [asked('SUM:bytes SUM'), asked('MAX:bytes MAX')]
   const both = { rollup: rollup('both_1m', { measures: [measure('SUM:bytes'), measure('MAX:bytes')] }), rows: 20 }
@@ -206,6 +214,15 @@ test('a source that covers less never wins a piece it does not cover', () => {
   assert.deepEqual(slices(plan({ intervals: [span(10, 14)] }, [{ ...minutes, rows: 10 }, cheap])), [
     'push cloud/cheap_1h: 10:00/11:00, 1 rows',
     'push cloud/topic_1m: 11:00/14:00, 1800 rows',
+  ])
+})
+
+test('a window that the end of another rollup would cut is served whole, its neighbours as is cheapest', () => {
+  const ends = { rollup: rollup('ends_1m', { labels: ['topic'] }), runs: [run(clock('10:00/11:40'), { rows: 10 })] }
+  const dear = versioned('dear_1h', [run(span(10, 13), { rows: 300 })])
+  assert.deepEqual(slices(plan({ intervals: [span(10, 13)] }, [ends, dear])), [
+    'push cloud/ends_1m: 10:00/11:00, 6 rows',
+    'push cloud/dear_1h: 11:00/13:00, 200 rows',
   ])
 })
 

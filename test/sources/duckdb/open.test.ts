@@ -29,6 +29,15 @@ test('after a restart everything is there and sequences go on', async () => {
   assert.equal(world.store.stats().series, 1, 'a known series keeps its number')
 })
 
+test('a file without a byte, as a kill during the first start may leave it, is made anew', async () => {
+  using folder = folderOf()
+  const path = join(folder.path, 'raw.duckdb')
+  writeFileSync(path, '')
+  const store = await openDuckDb(optionsFor(path))
+  assert.equal(store.stats().points, 0)
+  await store.close()
+})
+
 test('a file that this process has open already is locked, and its first owner does not notice', async () => {
   await using world = await openWorld()
   await assert.rejects(
