@@ -95,7 +95,9 @@ export class PipelineWorld {
   /** The newest last; those before are only forgotten, their timers end with the world. */
   readonly #managers: AbortController[] = []
   readonly #workers: { readonly end: AbortController; readonly done: Promise<void> }[] = []
-  #defined = 0
+  readonly #delivered: { readonly partition: number; readonly record: ReturnType<typeof decodeRecord> }[] = []
+  #definedVersion = 0
+  #definedHashes: ReadonlySet<string> = new Set()
 
   constructor({ rollups = [MINUTES], dataset = {}, startMs = T0, dropped = () => false }: WorldOptions = {}) {
     this.clock = handClock(startMs)
@@ -219,10 +221,21 @@ export class PipelineWorld {
   #apply(partition: number, record: ReturnType<typeof decodeRecord>): void {
     this.aggregates.push(record)
     if (this.#dropped(record)) return
-    const { version } = this.catalog.current()
-    if (this.#defined !== version) this.table.define(this.catalog.rollups())
-    this.#defined = version
+    this.#define()
+    this.#delivered.push({ partition, record })
     this.table.apply(partition, record)
+  }
+
+  /** A version that is new to the table is read from the start of the log, as after a restart. */
+  #define(): void {
+    const { version } = this.catalog.current()
+    if (this.#definedVersion === version) return
+    this.#definedVersion = version
+    const rollups = this.catalog.rollups()
+    const isNew = rollups.some(({ defHash }) => !this.#definedHashes.has(defHash))
+    this.#definedHashes = new Set(rollups.map(({ defHash }) => defHash))
+    this.table.define(rollups)
+    if (isNew) for (const { partition, record } of this.#delivered) this.table.apply(partition, record)
   }
 
   #follow(topic: string, take: (key: string, value: string | null, partition: number) => void): void {

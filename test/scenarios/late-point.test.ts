@@ -12,7 +12,7 @@ import { type HandClock, type House, handClock, openHouse } from './house.ts'
 const T0 = Date.parse('2026-11-21T10:00:00Z')
 const MINUTE = 60_000
 const TOPICS = 200
-const LATE = 8
+const LATE = 5
 const INTERVAL = '2026-11-21T10:00:00Z/PT1H'
 
 interface Sight {

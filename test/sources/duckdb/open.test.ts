@@ -65,7 +65,6 @@ test('a file that another process has open is locked, and the refusal names the 
 
 const CONTENTS: Record<string, { readonly why: RegExp; readonly write: (path: string) => void | Promise<void> }> = {
   'that is no database': { why: /not a valid DuckDB/, write: (path) => writeFileSync(path, 'hello '.repeat(10_000)) },
-  'that is empty': { why: /not a valid DuckDB/, write: (path) => writeFileSync(path, '') },
   'with the tables of someone else': {
     why: /other tables \(theirs\)/,
     write: (path) => database(path, ['CREATE TABLE theirs (x INTEGER)']),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { readFacts, type TopicFacts } from './facts.ts'
-import { openRecordedHouse, type RecordedHouse } from './recorded-house.ts'
+import { house } from './shared-house.ts'
 
 // Laneway's answers over the whole recording against independent counts. A difference that is not listed here with its
 // reason is a mistake of Laneway's.
@@ -23,12 +23,6 @@ interface Question {
   readonly filter?: unknown
 }
 
-let house: RecordedHouse
-before(async () => {
-  house = await openRecordedHouse()
-})
-after(() => house.close())
-
 /** The answer, which is the same from raw alone. */
 async function ask(metric: string, question: Question = {}): Promise<readonly Row[]> {
   const { group_by, agg, time, filter, granularity = 'ALL', interval = WHOLE } = question
@@ -41,7 +35,7 @@ async function ask(metric: string, question: Question = {}): Promise<readonly Ro
 }
 
 async function rowsOf(body: unknown): Promise<readonly Row[]> {
-  const { status, text } = await house.ask('cloud', body)
+  const { status, text } = await house().ask('cloud', body)
   assert.equal(status, 200, text)
   const { data, meta } = JSON.parse(text)
   assert.equal(meta.truncated ?? false, false)
@@ -87,7 +81,7 @@ const LOST_WITH_THE_KILLED_BROKER = {
 }
 
 test('every point arrived; two were rejected: the negative increases of a deleted topic', () => {
-  const { requests, datasets } = house.laneway.intake.stats()
+  const { requests, datasets } = house().laneway.intake.stats()
   assert.equal(requests, facts.recording.files)
   const { points, rejected, negative_increase, skipped, repeats = 0, notLater = 0, baselines = 0 } = datasets.cloud!
   assert.equal(points, facts.recording.points)

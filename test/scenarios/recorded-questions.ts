@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import type { SourceId } from '../../src/ports/source.ts'
 import { labelValues } from './label-values.ts'
 import { drawQuestion, random } from './random-questions.ts'
-import { AFTER_MS, openRecordedHouse, type RecordedHouse } from './recorded-house.ts'
+import { AFTER_MS } from './recorded-house.ts'
 import { assertSameNumbers } from './same-numbers.ts'
+import { house } from './shared-house.ts'
 
 const SEED = Number(process.env.LANEWAY_SEED ?? 20261121)
 /** `npm run test:questions` asks 500. */
@@ -20,14 +21,8 @@ interface Answered {
   readonly sources: ReadonlySet<SourceId>
 }
 
-let house: RecordedHouse
-before(async () => {
-  house = await openRecordedHouse()
-})
-after(() => house.close())
-
 async function ask(body: Record<string, unknown>): Promise<Answered> {
-  const { status, text } = await house.ask('cloud', body)
+  const { status, text } = await house().ask('cloud', body)
   assert.equal(status, 200, `${JSON.stringify(body)} ▸ ${text.slice(0, 500)}`)
   const { data, meta } = JSON.parse(text)
   return { body, text, data, sources: new Set(meta.plan.slices.map((slice: { source: SourceId }) => slice.source)) }
@@ -35,8 +30,8 @@ async function ask(body: Record<string, unknown>): Promise<Answered> {
 
 test('random questions have the same answer with and without the push table, and without the raw store', async (t) => {
   t.diagnostic(`seed ${SEED} (LANEWAY_SEED sets it)`)
-  const catalog = house.laneway.catalog.current()
-  const values = await labelValues(house.laneway.store.source, catalog, 'cloud', { start: FROM_MS, end: AFTER_MS })
+  const catalog = house().laneway.catalog.current()
+  const values = await labelValues(house().laneway.store.source, catalog, 'cloud', { start: FROM_MS, end: AFTER_MS })
   const draw = random(SEED)
   const wholly: Answered[] = []
   const seen = { push: 0, mixed: 0, raw: 0, rows: 0 }
@@ -57,6 +52,6 @@ test('random questions have the same answer with and without the push table, and
   assert.ok(seen.mixed >= QUESTIONS * 0.25, `mixed: ${seen.mixed}`)
   assert.ok(seen.raw >= QUESTIONS * 0.1, `raw only: ${seen.raw}`)
 
-  await house.laneway.store.close()
+  await house().laneway.store.close()
   for (const { body, text } of wholly) assert.equal((await ask(body)).text, text, JSON.stringify(body))
 })
