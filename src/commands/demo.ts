@@ -65,7 +65,9 @@ function welcome(url: string): string {
   const post = (body: unknown) =>
     `curl -s ${url}/v2/metrics/cloud/query -H 'content-type: application/json' -d '${JSON.stringify(body)}'`
   const received = { metric: 'io.confluent.kafka.server/received_bytes' }
+  const retained = { metric: 'io.confluent.kafka.server/retained_bytes' }
   const aurora = { field: 'resource.kafka.id', op: 'EQ', value: 'lkc-aurora' }
+  const ordersOfAurora = { op: 'AND', filters: [aurora, { field: 'metric.topic', op: 'EQ', value: 'orders' }] }
   const at = url === 'http://127.0.0.1:8080' ? '' : ` --url ${url}`
   return `
 The page:        ${url}/
@@ -76,12 +78,12 @@ Health, metrics: ${url}/health/parts  ${url}/metrics
    npx laneway query${at} --metric ${received.metric} --group-by metric.topic --where resource.kafka.id=lkc-aurora --granularity PT1H --interval PT2H/now --limit 20
 
 2. Bytes stored, minute by minute, pushed but for the newest minutes:
-   ${post({ aggregations: [{ metric: 'io.confluent.kafka.server/retained_bytes' }], group_by: ['resource.kafka.id'], granularity: 'PT1M', intervals: ['PT10M/now'] })}
-   npx laneway query${at} --metric io.confluent.kafka.server/retained_bytes --group-by resource.kafka.id --granularity PT1M --interval PT10M/now
+   ${post({ aggregations: [retained], group_by: ['resource.kafka.id'], granularity: 'PT1M', intervals: ['PT10M/now'] })}
+   npx laneway query${at} --metric ${retained.metric} --group-by resource.kafka.id --granularity PT1M --interval PT10M/now
 
-3. By broker, which no rollup keeps: from raw, and explain says why:
-   ${post({ aggregations: [received], group_by: ['metric.broker'], filter: aurora, granularity: 'PT15M', intervals: ['PT1H/now'], explain: 'full' })}
-   npx laneway query${at} --metric ${received.metric} --group-by metric.broker --where resource.kafka.id=lkc-aurora --granularity PT15M --interval PT1H/now
+3. By partition, which no rollup keeps: from raw, and explain says why:
+   ${post({ aggregations: [retained], group_by: ['metric.partition'], filter: ordersOfAurora, granularity: 'PT15M', intervals: ['PT1H/now'], explain: 'full' })}
+   npx laneway query${at} --metric ${retained.metric} --group-by metric.partition --where resource.kafka.id=lkc-aurora --where metric.topic=orders --granularity PT15M --interval PT1H/now
 
 The recording goes on live. Ctrl-C ends.`
 }

@@ -7,7 +7,7 @@ export const CHANNELS = {
   rawCommit: 'laneway:raw:commit',
   /** `{phase: 'before' | 'after', topics, records}` around each log transaction */
   logAppend: 'laneway:log:append',
-  /** `{phase: 'asked' | 'read' | 'appended', rollup, epoch, records?}` of one roll-up task */
+  /** `{phase: 'asked' | 'read' | 'appended' | 'unreadable', rollup, epoch, records?, error?}` of one roll-up task */
   rollupTask: 'laneway:rollup:task',
   /** `{phase: 'written' | 'renamed', bytes}` of a push-table snapshot */
   snapshot: 'laneway:push:snapshot',
