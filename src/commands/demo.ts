@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { replay } from '../../examples/kafka-telemetry/replay.ts'
 import { type Laneway, openLaneway } from '../main.ts'
 import { type Command, configFlags, configOf } from './command.ts'
@@ -10,13 +11,14 @@ const LEAD_MS = 11 * 60_000
 export const demo: Command = {
   name: 'demo',
   about: 'serve the recorded telemetry of two Kafka clusters, shifted to now and going on live',
-  usage: 'laneway demo [--port 8080] [--data ./demo-data] (the data folder is emptied first)',
+  usage:
+    'laneway demo [--port 8080] [--data ./demo-data] (what a demo before left in the data folder is removed first)',
   flags: configFlags(),
   async run(flags) {
     const ended = new AbortController()
     const stop = stopSignal().then(() => ended.abort())
     const { config } = configOf(flags, { 'data.path': './demo-data', 'log.level': 'warn' })
-    await rm(config['data.path'], { recursive: true, force: true })
+    await emptyData(config['data.path'])
     const laneway = await openLaneway(config, { clock: Date.now })
     const { url } = await laneway.listen()
     console.log(`listening ${url}`)
@@ -25,6 +27,13 @@ export const demo: Command = {
     await laneway.close()
     return 0
   },
+}
+
+/** Removes what a Laneway left there, and nothing else: the folder may be any that a person named. */
+async function emptyData(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => [])
+  const ours = names.filter((name) => /^(?:raw\.duckdb|log\.sqlite|push\.snapshot)/.test(name))
+  await Promise.all(ours.map((name) => rm(join(folder, name), { recursive: true, force: true })))
 }
 
 async function play(laneway: Laneway, url: string, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { type HandClock, type House, handClock, openHouse } from '../scenarios/house.ts'
+import { type HandClock, handClock } from '../hand-clock.ts'
+import { type House, openHouse } from '../scenarios/house.ts'
 
 export const T0 = Date.parse('2026-11-21T10:00:00Z')
 export const MINUTE = 60_000

@@ -8,7 +8,8 @@ import type { Engine, PlanReport } from '../../src/planner/contract.ts'
 import type { StatesRequest } from '../../src/planner/logical/question.ts'
 import type { CatalogView } from '../../src/ports/catalog.ts'
 import { oracle } from '../cache/push/naive-oracle.ts'
-import type { HandClock, RawWorld } from './raw-world.ts'
+import type { HandClock } from '../hand-clock.ts'
+import type { RawWorld } from './raw-world.ts'
 
 export interface Asked {
   readonly question: StatesRequest

@@ -11,9 +11,10 @@ import type { LogRecord, LogWriter } from '../../src/ports/log.ts'
 import { openTaskManager, type TaskManager } from '../../src/rollup/task-manager.ts'
 import { runWorker } from '../../src/rollup/worker.ts'
 import { rollupOf } from '../cache/push/push-fixture.ts'
+import { type HandClock, handClock } from '../hand-clock.ts'
 import { datasetOf } from '../ingest/otlp/memory-catalog.ts'
 import { FakeEngine } from './fake-engine.ts'
-import { type HandClock, handClock, RawWorld } from './raw-world.ts'
+import { RawWorld } from './raw-world.ts'
 
 export const TOPICS = topicNames('t.')
 export const PARTITIONS = { tasks: 3, aggregates: 2 }

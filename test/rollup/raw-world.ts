@@ -5,26 +5,13 @@ import type { LabelSet } from '../../src/model/label.ts'
 import type { Chunk, LateMark } from '../../src/model/point.ts'
 import type { RawChunks } from '../../src/ports/raw.ts'
 import type { SeriesReading } from '../cache/push/naive-oracle.ts'
+import type { HandClock } from '../hand-clock.ts'
 
 const EARLY_MS = 5_000
 
 interface Waiting {
   readonly arrivedMs: number
   readonly readings: readonly SeriesReading[]
-}
-
-export interface HandClock {
-  (): number
-  set(ms: number): void
-}
-
-export function handClock(startMs: number): HandClock {
-  let now = startMs
-  return Object.assign(() => now, {
-    set(ms: number) {
-      now = Math.max(now, ms)
-    },
-  })
 }
 
 /** Raw data in memory: a list of readings, late marks in the commit of their points, asOf that waits for arrivals. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LateMark } from '../../src/model/point.ts'
 import { readMarks } from '../../src/rollup/take-marks.ts'
-import { handClock, RawWorld } from './raw-world.ts'
+import { handClock } from '../hand-clock.ts'
+import { RawWorld } from './raw-world.ts'
 
 function world(...seqs: number[]): RawWorld {
   const raw = new RawWorld(handClock(0))

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { loadConfig } from '../../src/config.ts'
 import { type Laneway, openLaneway } from '../../src/main.ts'
+import { handClock } from '../hand-clock.ts'
 import { HALVES, halvesRequest, unequalBuckets, writeHalvesCatalog } from './halves.ts'
-import { handClock } from './house.ts'
 
 const T0 = Date.parse('2026-11-21T10:00:00Z')
 const MINUTE = 60_000

@@ -5,21 +5,6 @@ import { loadConfig } from '../../src/config.ts'
 import type { ConfigKey } from '../../src/config-keys.ts'
 import { type Laneway, openLaneway } from '../../src/main.ts'
 
-export interface HandClock {
-  (): number
-  set(ms: number): void
-}
-
-/** A clock that stands until it is set; never back. */
-export function handClock(startMs: number): HandClock {
-  let now = startMs
-  return Object.assign(() => now, {
-    set(ms: number) {
-      now = Math.max(now, ms)
-    },
-  })
-}
-
 export interface House {
   readonly laneway: Laneway
   readonly folder: string

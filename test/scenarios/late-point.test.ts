@@ -6,8 +6,9 @@ import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeRecord } from '../../src/model/records.ts'
 import { topicNames } from '../../src/model/topics.ts'
+import { type HandClock, handClock } from '../hand-clock.ts'
 import { HALVES, type HalvesRow, halvesRequest, unequalBuckets, writeHalvesCatalog } from './halves.ts'
-import { type HandClock, type House, handClock, openHouse } from './house.ts'
+import { type House, openHouse } from './house.ts'
 
 const T0 = Date.parse('2026-11-21T10:00:00Z')
 const MINUTE = 60_000

@@ -1,5 +1,6 @@
 import { readRecording } from '../../examples/kafka-telemetry/recording.ts'
-import { type HandClock, type House, handClock, openHouse } from './house.ts'
+import { type HandClock, handClock } from '../hand-clock.ts'
+import { type House, openHouse } from './house.ts'
 
 /** A moment after the recording at which everything is settled. */
 export const AFTER_MS = Date.parse('2026-11-21T11:07:30Z')
