@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Lane, Lanes } from '../../src/lanes/lanes.ts'
 import { DEFAULT_LANES, type LanesOptions } from '../../src/lanes/options.ts'
+import { SEED } from '../seed.ts'
 
 const never = new AbortController().signal
 const lanesWith = (options: Partial<LanesOptions> = {}) => new Lanes({ ...DEFAULT_LANES, ...options }, () => Date.now())
@@ -116,6 +117,6 @@ test('property: whatever is asked, caps hold at every moment and everything ends
       await Promise.all(asked.map((each) => lanes.run(ticket(each), work)))
       assert.ok(lanes.status().every((status) => status.inFlight === 0 && status.queued === 0))
     }),
-    { numRuns: 30 },
+    { numRuns: 30, seed: SEED },
   )
 })

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { evaluate, type Filter } from '../../src/model/filter.ts'
 import { canonicalFilter, filterKey } from '../../src/model/filter-canonical.ts'
+import { SEED } from '../seed.ts'
 
 const LABELS = ['a', 'b']
 const VALUES = ['', '1', '2']
@@ -33,7 +34,7 @@ test('the canonical form has the same truth for every series, unknown included',
     fc.property(filter, (given) => {
       assert.deepEqual(truths(canonicalFilter(given)), truths(given))
     }),
-    { numRuns: 1000 },
+    { numRuns: 1000, seed: SEED },
   )
 })
 
@@ -43,7 +44,7 @@ test('the canonical form of a canonical form is itself', () => {
       const once = canonicalFilter(given)
       assert.deepEqual(canonicalFilter(once), once)
     }),
-    { numRuns: 1000 },
+    { numRuns: 1000, seed: SEED },
   )
 })
 
@@ -69,7 +70,7 @@ test('order, repeats and double negation of the writing do not show', () => {
     fc.property(filter, (given) => {
       assert.equal(filterKey(canonicalFilter(rewritten(given))), filterKey(canonicalFilter(given)))
     }),
-    { numRuns: 1000 },
+    { numRuns: 1000, seed: SEED },
   )
 })
 
