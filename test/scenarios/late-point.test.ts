@@ -9,6 +9,7 @@ import { topicNames } from '../../src/model/topics.ts'
 import { type HandClock, handClock } from '../hand-clock.ts'
 import { HALVES, type HalvesRow, halvesRequest, unequalBuckets, writeHalvesCatalog } from './halves.ts'
 import { type House, openHouse } from './house.ts'
+import { unequalWindows } from './unequal-windows.ts'
 
 const T0 = Date.parse('2026-11-21T10:00:00Z')
 const MINUTE = 60_000
@@ -135,6 +136,9 @@ test('around late points every answer is one moment: no epochs mixed, nothing st
   assert.equal(before.minutes.freshness.state, 'complete')
 
   const sights: Sight[] = []
+  const mixed: string[] = []
+  const { table, catalog } = house.laneway
+  const unsubscribe = table.subscribe((change) => mixed.push(...unequalWindows(table, catalog.current(), change)))
   let acknowledged = before.minutes.total
   let watching = true
   const watch = async (granularity: string, each: (sight: Sight, atLeast: number) => void) => {
@@ -165,6 +169,8 @@ test('around late points every answer is one moment: no epochs mixed, nothing st
   }
   watching = false
   await Promise.all(watchers)
+  unsubscribe()
+  assert.deepEqual(mixed, [], 'at some change of the push table a reader could have seen mixed epochs')
 
   const dirty = sights.filter(isDirty)
   t.diagnostic(`${sights.length} answers watched, ${dirty.length} while windows were dirty`)
