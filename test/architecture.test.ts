@@ -40,6 +40,8 @@ const PACKAGE_HOME: Record<string, string> = {
   mercurius: 'api',
   graphql: 'api',
   jose: 'api',
+  'rate-limiter-flexible': 'api',
+  re2js: 'model',
   undici: 'sources',
   '@duckdb/node-api': 'sources',
   'lru-cache': 'cache/result',

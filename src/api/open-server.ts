@@ -81,6 +81,7 @@ const withBaseHeaders = (request: FastifyRequest, reply: FastifyReply): FastifyR
 /** Everything that is decided before a body is read. */
 function guard(app: FastifyInstance, keys: StaticKeys | null): void {
   let closing = false
+  app.decorateRequest('caller', null)
   app.addHook('preClose', async () => {
     closing = true
   })
@@ -91,7 +92,7 @@ function guard(app: FastifyInstance, keys: StaticKeys | null): void {
       throw new LanewayError('NOT_READY', { detail: 'The service is closing.' })
     }
     const { access = 'open', produces } = request.routeOptions.config as Partial<RouteConfig>
-    checkAccess(request, access, keys)
+    request.caller = checkAccess(request, access, keys)
     checkAccept(request.headers.accept, produces)
   })
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../model/errors.ts'
 
-export const ROLES = ['query', 'ingest', 'admin'] as const
+export const ROLES = ['query', 'export', 'support', 'adhoc', 'adhoc:all', 'ingest', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
 /** What every route says about itself; `open-server.ts` refuses routes that do not. */

@@ -1,18 +1,21 @@
 import type { FastifyRequest } from 'fastify'
 import { LanewayError } from '../model/errors.ts'
+import { UNSCOPED } from '../model/scope.ts'
+import { ANONYMOUS, type Caller } from './caller.ts'
 import type { Role } from './route-config.ts'
 import { shown } from './shown.ts'
 import type { KeyHolder, StaticKeys } from './static-keys.ts'
 
-/** Error: UNAUTHENTICATED, FORBIDDEN. Nothing of the body has been read by then. */
-export function checkAccess(request: FastifyRequest, access: Role | 'open', keys: StaticKeys | null): void {
-  if (keys === null) checkAnonymous(request)
-  else if (access !== 'open') checkRole(request, access, keys)
+/** The caller; null on open routes where keys are needed elsewhere. Errors: UNAUTHENTICATED, FORBIDDEN. */
+export function checkAccess(request: FastifyRequest, access: Role | 'open', keys: StaticKeys | null): Caller | null {
+  if (keys !== null) return access === 'open' ? null : checkRole(request, access, keys)
+  checkAnonymous(request)
+  return ANONYMOUS
 }
 
-function checkRole(request: FastifyRequest, access: Role, keys: StaticKeys): void {
+function checkRole(request: FastifyRequest, access: Role, keys: StaticKeys): Caller {
   const holder = holderOf(request.headers.authorization, keys)
-  if (holder.roles.has(access)) return
+  if (holder.roles.has(access)) return { ...holder, scope: UNSCOPED }
   throw new LanewayError('FORBIDDEN', {
     detail: `This route needs the role ${access}; the key ${holder.id} has ${[...holder.roles].join(', ')}.`,
     hint: `Use a key with the role ${access}.`,

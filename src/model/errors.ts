@@ -87,9 +87,21 @@ export const ERRORS = {
     'The question would read more rows, or answer more values, than the limit.',
     'Ask for less time, fewer groups or a coarser granularity.',
   ),
+  PAGE_TOKEN_INVALID: refuse(
+    'page_token was not given out by this service for this question and this caller.',
+    'Send meta.pagination.next_page_token of the page before with the same body, or start without a token.',
+  ),
+  PAGE_TOKEN_EXPIRED: refuse(
+    'The answer that the pages belong to is no longer kept, and its data has changed.',
+    'Start again without a token.',
+  ),
   // who may ask
   UNAUTHENTICATED: refuse('The request carries no valid key.', 'Send an API key as Basic key:secret.'),
   FORBIDDEN: refuse('The key may not do this.', 'Use a key with the role named in the answer.'),
+  RATE_LIMITED: shed(
+    'The caller has asked more, by cost, than its rate allows.',
+    'Ask again after Retry-After seconds; RateLimit-* says what is left.',
+  ),
   // later
   LANE_FULL: shed('The queue of the lane is full.', 'Ask again after Retry-After seconds.'),
   DEADLINE_EXCEEDED: shed(

@@ -2,6 +2,7 @@ import type { ResultFrame, StateFrame } from '../model/frame.ts'
 import type { Granularity } from '../model/granularity.ts'
 import type { Interval } from '../model/interval.ts'
 import type { MeasureRef } from '../model/measure.ts'
+import type { Scope } from '../model/scope.ts'
 import type { SourceId } from '../ports/source.ts'
 import type { QueryRequest, StatesRequest } from './logical/question.ts'
 import type { CandidateReport } from './routing/reasons.ts'
@@ -12,6 +13,8 @@ export type LaneName = 'control' | 'hot' | 'slow' | 'rollup' | 'background'
 
 /** How one request is asked. */
 export interface AskOptions {
+  /** What the caller may see; nothing else is counted, named or answered. */
+  readonly scope: Scope
   readonly signal: AbortSignal
   /** Epoch ms; never later than the lane's own deadline. */
   readonly deadlineMs?: number

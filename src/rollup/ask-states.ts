@@ -3,6 +3,7 @@ import { LanewayError } from '../model/errors.ts'
 import { FrameBuilder, type StateFrame, type StateRow } from '../model/frame.ts'
 import { bucketStart } from '../model/granularity.ts'
 import { formatInterval, formatTime, type Interval, intersect } from '../model/interval.ts'
+import { UNSCOPED } from '../model/scope.ts'
 import type { RollupTask } from '../model/task.ts'
 import type { Engine } from '../planner/engine.ts'
 import { BOUNDS } from './bounds.ts'
@@ -114,7 +115,7 @@ async function ask({ interval, raw }: Piece, { rollup, asker }: Asking, avoid: r
       avoid,
       rawAtLeast: raw,
     },
-    { signal: asker.signal, lane: 'rollup' },
+    { scope: UNSCOPED, signal: asker.signal, lane: 'rollup' },
   )
   return frame
 }

@@ -5,6 +5,7 @@ import { CHANNELS } from '../../src/model/channels.ts'
 import { EVERYTHING } from '../../src/model/filter.ts'
 import { MINUTE_MS } from '../../src/model/granularity.ts'
 import type { Interval } from '../../src/model/interval.ts'
+import { UNSCOPED } from '../../src/model/scope.ts'
 import {
   type Answer,
   type AskOptions,
@@ -44,7 +45,7 @@ const ask = (
   { engine }: EngineWorld,
   changes: Partial<QueryRequest> = {},
   { level = 'summary', ...options }: Partial<AskOptions> & { level?: ExplainLevel } = {},
-) => engine.answer(question(changes), level, { signal: never, ...options })
+) => engine.answer(question(changes), level, { scope: UNSCOPED, signal: never, ...options })
 
 const total = ({ frame }: Answer): number =>
   frame.series.flatMap(({ points }) => points).reduce((sum, { values }) => sum + Number(values[0]), 0)
@@ -145,7 +146,7 @@ test('full adds every candidate, rows read and time; plan runs nothing', async (
   )
   assert.ok(full.slices.every(({ rowsRead, ms }) => rowsRead! > 0 && ms! >= 0))
   world.raw.scans.length = 0
-  const plan = await world.engine.explain(question({ groupBy: ['topic'] }), { signal: never })
+  const plan = await world.engine.explain(question({ groupBy: ['topic'] }), { scope: UNSCOPED, signal: never })
   assert.deepEqual(slicesIn(plan), slicesIn(full))
   assert.ok(plan.slices.every(({ raw, rowsRead }) => raw === null && rowsRead === undefined))
   assert.deepEqual(world.raw.scans, [])
@@ -209,6 +210,7 @@ test('one request has one now and one catalog version, however long it takes', a
     limits: DEFAULT_QUERY_LIMITS,
   })
   const answer = await counting.answer(question({ intervals: ['PT10M/now', 'now-1m/now'] }), 'summary', {
+    scope: UNSCOPED,
     signal: never,
   })
   assert.equal(asked, 1)
@@ -353,11 +355,11 @@ test('the deadline of the caller ends upstream work, and leaving is told as such
     message: /while running/,
   })
   const client = new AbortController()
-  const asking = ask(world, {}, { signal: client.signal })
+  const asking = ask(world, {}, { scope: UNSCOPED, signal: client.signal })
   await new Promise((resolve) => setImmediate(resolve))
   client.abort()
   await assert.rejects(asking, { code: 'CLIENT_CLOSED' })
-  await assert.rejects(ask(world, {}, { signal: AbortSignal.abort() }), { code: 'CLIENT_CLOSED' })
+  await assert.rejects(ask(world, {}, { scope: UNSCOPED, signal: AbortSignal.abort() }), { code: 'CLIENT_CLOSED' })
   await new Promise((resolve) => setImmediate(resolve))
   assert.equal(world.raw.running, 0, 'the work itself was ended')
 })
@@ -483,15 +485,25 @@ test('a worker gets states of whole windows, at the least raw version and asOf o
   const world = mixedWorld()
   world.raw.version = 12
   rollUp(world.table, world.raw.data, minutes(0, 58), { epoch: 2, raw: 9 })
-  const { frame, plan } = await world.engine.states(statesOf(minutes(0, 60)), { signal: never, lane: 'rollup' })
+  const { frame, plan } = await world.engine.states(statesOf(minutes(0, 60)), {
+    scope: UNSCOPED,
+    signal: never,
+    lane: 'rollup',
+  })
   assert.deepEqual(slicesIn(plan), ['push 10:00–10:58', 'duckdb 10:58–11:00'])
   assert.deepEqual([frame.raw, frame.asOf, frame.rows.length], [9, world.clock.nowMs, 2])
-  const raw = await world.engine.states(statesOf(minutes(0, 60), { avoid: ['cloud/topic_1m'] }), { signal: never })
+  const raw = await world.engine.states(statesOf(minutes(0, 60), { avoid: ['cloud/topic_1m'] }), {
+    scope: UNSCOPED,
+    signal: never,
+  })
   assert.deepEqual(
     raw.frame.rows.map(({ group, states }) => [group, states[0]?.sum]),
     frame.rows.map(({ group, states }) => [group, states[0]?.sum]),
   )
-  const newer = await world.engine.states(statesOf(minutes(0, 60), { rawAtLeast: 10 }), { signal: never })
+  const newer = await world.engine.states(statesOf(minutes(0, 60), { rawAtLeast: 10 }), {
+    scope: UNSCOPED,
+    signal: never,
+  })
   assert.deepEqual(slicesIn(newer.plan), ['duckdb 10:00–11:00'])
 })
 
@@ -499,7 +511,7 @@ test('a worker never gets dirty data or part of its windows', async () => {
   const world = pushedWorld()
   deliver(world.table, [dirtyOf(minute(10), 5, TOPIC_1M)])
   world.raw.edge = minute(20)
-  await assert.rejects(world.engine.states(statesOf(minutes(0, 60)), { signal: never }), {
+  await assert.rejects(world.engine.states(statesOf(minutes(0, 60)), { scope: UNSCOPED, signal: never }), {
     ...isUnavailable,
     message: /holds 2026-11-21T10:10:00Z\/2026-11-21T10:11:00Z: /,
   })
@@ -509,7 +521,7 @@ test('a worker waits in the lane of roll-ups', async () => {
   const world = mixedWorld()
   const { promise, resolve } = Promise.withResolvers<void>()
   world.raw.gate = promise
-  const asking = world.engine.states(statesOf(minutes(0, 60)), { signal: never })
+  const asking = world.engine.states(statesOf(minutes(0, 60)), { scope: UNSCOPED, signal: never })
   await new Promise((done) => setImmediate(done))
   assert.equal(world.lanes.status().find(({ lane }) => lane === 'rollup')?.inFlight, 1)
   resolve()
@@ -523,8 +535,8 @@ test('observers are told about answers, refusals and failures', async () => {
   subscribe(CHANNELS.answer, listen)
   try {
     await ask(world)
-    await world.engine.explain(question(), { signal: never })
-    await world.engine.states(statesOf(minutes(0, 60)), { signal: never })
+    await world.engine.explain(question(), { scope: UNSCOPED, signal: never })
+    await world.engine.states(statesOf(minutes(0, 60)), { scope: UNSCOPED, signal: never })
     await assert.rejects(ask(world, { groupBy: ['nothing'] }))
   } finally {
     unsubscribe(CHANNELS.answer, listen)

@@ -4,6 +4,7 @@ import { LanewayError } from '../../model/errors.ts'
 import type { Answer, AskOptions, Engine, PlanReport } from '../../planner/engine.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { HeldLimits } from '../api-limits.ts'
+import { callerOf } from '../caller.ts'
 import { clientSignal } from '../client-signal.ts'
 import { documented } from '../documented.ts'
 import type { RouteConfig } from '../route-config.ts'
@@ -87,7 +88,7 @@ export function queryRoute(app: FastifyInstance, parts: QueryRouteParts): void {
     const format = readFormat(body)
     const level = readExplain(body)
     const question = readQuestion(request.params.dataset, body)
-    const options: AskOptions = { signal: clientSignal(reply) }
+    const options: AskOptions = { scope: callerOf(request).scope, signal: clientSignal(reply) }
     const ignored = ignoredFields(body)
     if (level === 'plan') {
       const plan = await parts.engine.explain(question, options)

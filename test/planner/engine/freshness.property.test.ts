@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { bucketStart, MINUTE_MS } from '../../../src/model/granularity.ts'
+import { UNSCOPED } from '../../../src/model/scope.ts'
 import type { Answer, QueryRequest } from '../../../src/planner/engine.ts'
 import { deliver, dirtyOf, LATENESS_MS, minute, minutes } from '../../cache/push/push-fixture.ts'
 import { SEED } from '../../seed.ts'
@@ -122,7 +123,7 @@ test('property: everything before completeThrough is complete, everything that c
         intervals: [`${new Date(minute(from)).toISOString()}/PT${length}M`],
         ...(asked.stale ? { freshness: { kind: 'maxStaleness', ms: 60 * MINUTE_MS } } : {}),
       }
-      const answer = await world.engine.answer(request, 'summary', { signal: never })
+      const answer = await world.engine.answer(request, 'summary', { scope: UNSCOPED, signal: never })
       check(asked, data, answer, world.clock.nowMs)
       seen[answer.freshness.state]++
       if (answer.freshness.sources.includes('push')) seen.pushed++
@@ -140,7 +141,7 @@ test('where nothing lags and nothing is dirty, completeThrough is the watermark,
   const request = { dataset: 'cloud', aggregations: [{ metric: 'bytes' }], groupBy: [], granularity: 'PT5M' } as const
   for (const avoid of [[], ['push']]) {
     const asked = { ...request, intervals: ['2026-11-21T10:00:00Z/PT1H'], avoid }
-    const { freshness } = await world.engine.answer(asked, 'summary', { signal: never })
+    const { freshness } = await world.engine.answer(asked, 'summary', { scope: UNSCOPED, signal: never })
     assert.deepEqual([freshness.completeThrough, freshness.state], ['2026-11-21T11:01:30Z', 'complete'])
   }
 })
