@@ -65,7 +65,10 @@ export function filterKey(filter: Filter): string {
     case 'eq':
     case 'gt':
     case 'gte':
+    case 'prefix':
       return JSON.stringify([filter.kind, filter.label, filter.value])
+    case 'regex':
+      return JSON.stringify([filter.kind, filter.label, filter.pattern])
     case 'in':
       return JSON.stringify(['in', filter.label, filter.values])
     case 'not':

@@ -1,8 +1,10 @@
 import { compareText, type LabelSet } from './label.ts'
+import { Patterns } from './patterns.ts'
 
 /**
  * A condition on labels under SQL's three-valued logic: a comparison with an absent label is unknown, NOT unknown
- * is unknown, and a series passes only when the condition is true. Text compares by code point.
+ * is unknown, and a series passes only when the condition is true. Text compares by code point; a pattern (RE2) must
+ * match the whole value.
  */
 export type Filter =
   | { readonly kind: 'true' }
@@ -10,16 +12,28 @@ export type Filter =
   | { readonly kind: 'in'; readonly label: string; readonly values: readonly string[] }
   | { readonly kind: 'gt'; readonly label: string; readonly value: string }
   | { readonly kind: 'gte'; readonly label: string; readonly value: string }
+  | { readonly kind: 'prefix'; readonly label: string; readonly value: string }
+  | { readonly kind: 'regex'; readonly label: string; readonly pattern: string }
   | { readonly kind: 'and'; readonly filters: readonly Filter[] }
   | { readonly kind: 'or'; readonly filters: readonly Filter[] }
-  | { readonly kind: 'not'; readonly filter: Filter }
+  | Not
+
+/** `written` says that one operator stood for both, so that mistakes are told about the right place; it means nothing. */
+interface Not {
+  readonly kind: 'not'
+  readonly filter: Filter
+  readonly written?: 'NE' | 'LT' | 'LTE'
+}
 
 export const EVERYTHING: Filter = { kind: 'true' }
 
 /** true, false, or null for unknown. */
 export type Truth = boolean | null
 
-export function evaluate(filter: Filter, valueFor: (label: string) => string | null): Truth {
+export type ValueFor = (label: string) => string | null
+
+/** Whoever evaluates many series hands in one `patterns`, which remembers what it has matched. */
+export function evaluate(filter: Filter, valueFor: ValueFor, patterns: Patterns = new Patterns()): Truth {
   switch (filter.kind) {
     case 'true':
       return true
@@ -31,12 +45,16 @@ export function evaluate(filter: Filter, valueFor: (label: string) => string | n
       return known(valueFor(filter.label), (value) => compareText(value, filter.value) > 0)
     case 'gte':
       return known(valueFor(filter.label), (value) => compareText(value, filter.value) >= 0)
+    case 'prefix':
+      return known(valueFor(filter.label), (value) => value.startsWith(filter.value))
+    case 'regex':
+      return known(valueFor(filter.label), (value) => patterns.matches(filter.pattern, value))
     case 'and':
-      return every(filter.filters, valueFor)
+      return every(filter.filters, valueFor, patterns)
     case 'or':
-      return some(filter.filters, valueFor)
+      return some(filter.filters, valueFor, patterns)
     case 'not': {
-      const truth = evaluate(filter.filter, valueFor)
+      const truth = evaluate(filter.filter, valueFor, patterns)
       return truth === null ? null : !truth
     }
   }
@@ -47,20 +65,20 @@ export const matches = (filter: Filter, labels: LabelSet): boolean =>
 
 const known = (value: string | null, test: (value: string) => boolean): Truth => (value === null ? null : test(value))
 
-function every(filters: readonly Filter[], valueFor: (label: string) => string | null): Truth {
+function every(filters: readonly Filter[], valueFor: ValueFor, patterns: Patterns): Truth {
   let truth: Truth = true
   for (const filter of filters) {
-    const one = evaluate(filter, valueFor)
+    const one = evaluate(filter, valueFor, patterns)
     if (one === false) return false
     if (one === null) truth = null
   }
   return truth
 }
 
-function some(filters: readonly Filter[], valueFor: (label: string) => string | null): Truth {
+function some(filters: readonly Filter[], valueFor: ValueFor, patterns: Patterns): Truth {
   let truth: Truth = false
   for (const filter of filters) {
-    const one = evaluate(filter, valueFor)
+    const one = evaluate(filter, valueFor, patterns)
     if (one === true) return true
     if (one === null) truth = null
   }
@@ -78,6 +96,20 @@ function collect(filter: Filter, into: Set<string>): void {
   if (filter.kind === 'and' || filter.kind === 'or') for (const each of filter.filters) collect(each, into)
   else if (filter.kind === 'not') collect(filter.filter, into)
   else if (filter.kind !== 'true') into.add(filter.label)
+}
+
+/** Label and pattern of every regex in the filter, each pair once. */
+export function patternsIn(filter: Filter): readonly LabelPattern[] {
+  if (filter.kind === 'regex') return [{ label: filter.label, pattern: filter.pattern }]
+  if (filter.kind === 'not') return patternsIn(filter.filter)
+  if (filter.kind !== 'and' && filter.kind !== 'or') return []
+  const all = filter.filters.flatMap(patternsIn)
+  return [...new Map(all.map((each) => [JSON.stringify([each.label, each.pattern]), each])).values()]
+}
+
+export interface LabelPattern {
+  readonly label: string
+  readonly pattern: string
 }
 
 /** Top-level conjuncts: `a AND b` ▸ [a, b]; `true` ▸ []; anything else ▸ [itself]. */

@@ -82,6 +82,8 @@ export interface ResultSeries {
   readonly group: Group
   /** Time ascending. */
   readonly points: readonly ResultPoint[]
+  /** Buckets whose points `having` took away, where it took some: they are not missing, so nothing fills them. */
+  readonly taken?: ReadonlySet<number>
 }
 
 /** The finished answer: groups in their final order, sparse. */

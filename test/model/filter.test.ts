@@ -8,6 +8,7 @@ import {
   type Filter,
   labelsOf,
   matches,
+  patternsIn,
   pinnedLabels,
 } from '../../src/model/filter.ts'
 
@@ -49,6 +50,8 @@ test('a series without the label passes neither the comparison nor its opposite'
     { kind: 'in', label: 'b', values: [] },
     { kind: 'gt', label: 'b', value: '' },
     { kind: 'gte', label: 'b', value: '' },
+    { kind: 'prefix', label: 'b', value: '' },
+    { kind: 'regex', label: 'b', pattern: '.*' },
   ] satisfies Filter[]) {
     assert.ok(!matches(filter, series))
     assert.ok(!matches(not(filter), series))
@@ -110,4 +113,21 @@ test('a label is pinned by an equality that must hold, not by one below OR or NO
     ],
   )
   assert.deepEqual([...pinnedLabels(eq('a', '1'))], [['a', '1']])
+})
+
+test('a prefix begins the value, a pattern matches the whole of it', () => {
+  const prefix = (value: string): Filter => ({ kind: 'prefix', label: 'a', value })
+  const regex = (pattern: string): Filter => ({ kind: 'regex', label: 'a', pattern })
+  assert.ok(matches(prefix('or'), { a: 'orders' }) && matches(prefix(''), { a: '' }))
+  assert.ok(!matches(prefix('rd'), { a: 'orders' }))
+  assert.ok(matches(regex('or.*'), { a: 'orders' }) && !matches(regex('or'), { a: 'orders' }))
+})
+
+test('the patterns of a filter are found wherever they stand, each once', () => {
+  const regex = (pattern: string): Filter => ({ kind: 'regex', label: 'a', pattern })
+  assert.deepEqual(patternsIn(and(regex('x'), not(or(regex('y'), regex('x'))), eq('b', '1'))), [
+    { label: 'a', pattern: 'x' },
+    { label: 'a', pattern: 'y' },
+  ])
+  assert.deepEqual(patternsIn(eq('a', 'x')), [])
 })

@@ -1,8 +1,11 @@
+import { FILLS, type Ratio } from '../../src/model/answer-value.ts'
 import { conjuncts, EVERYTHING, type Filter } from '../../src/model/filter.ts'
 import { canonicalFilter } from '../../src/model/filter-canonical.ts'
 import { bucketStart, type Granularity, roughMs } from '../../src/model/granularity.ts'
 import { floorTo, type Interval, unionOf } from '../../src/model/interval.ts'
 import { type MeasureRef, measureKey, numericOfX, SPACES, TIMES } from '../../src/model/measure.ts'
+import { UNSCOPED } from '../../src/model/scope.ts'
+import { VALUE_OPS, type ValueCondition } from '../../src/model/value-condition.ts'
 import type { Freshness, LogicalQuery } from '../../src/planner/logical/question.ts'
 import type { Draw } from '../scenarios/random-questions.ts'
 import { below, LABELS, pick, some, stateMeasure, VALUES, type World } from './random-world.ts'
@@ -17,11 +20,14 @@ export function randomAsk(world: World): LogicalQuery {
   const fitting = scale.granularities.filter((each) => near && roughMs(each) >= roughMs(near.grain))
   const granularity = pick(draw, fitting.length > 0 && draw() < 0.85 ? fitting : scale.granularities)
   const intervals = drawIntervals(world, near && draw() < 0.6 ? near.grain : granularity)
-  const order = granularity === 'ALL' && groupBy.length > 0 ? drawOrder(world, measures) : null
+  const order = groupBy.length > 0 ? drawOrder(world, measures) : null
+  const ratios = drawRatios(world, measures)
+  const having = drawHaving(world, measures)
   return {
     dataset: 'cloud',
     catalogVersion: 1,
     measures,
+    ratios,
     groupBy: draw() < 0.5 ? groupBy : groupBy.toReversed(),
     filter: canonicalFilter(drawFilter(world, near?.filter ?? EVERYTHING, labels)),
     granularity,
@@ -29,13 +35,17 @@ export function randomAsk(world: World): LogicalQuery {
     allStart: intervals[0]!.start,
     stepMs: scale.stepMs,
     latenessMs: world.latenessMs,
+    having,
     order,
+    fill: draw() < 0.6 ? 'none' : pick(draw, FILLS),
+    valuesMax: null,
     limit: groupBy.length > 0 && draw() < 0.3 ? 1 + below(draw, 4) : null,
     freshness: drawFreshness(world),
     use: draw() < 0.1 ? some(draw, namesIn(world), 0.5) : null,
     avoid: draw() < 0.1 ? some(draw, namesIn(world), 0.3) : [],
     rawAtLeast: draw() < 0.1 ? below(draw, world.marks + 2) : 0,
     now: world.now,
+    scope: UNSCOPED,
     fingerprint: '',
   }
 }
@@ -70,12 +80,36 @@ function drawIntervals({ draw, data, now }: World, grain: Granularity): Interval
   return unionOf(intervals)
 }
 
+const isExact = ({ dyadic }: World, measure: MeasureRef): boolean =>
+  measure.time !== 'EVERY' && measure.space !== 'AVG' && (dyadic || numericOfX(measure) === 'INT64')
+
 /** Only by numbers whose sums do not depend on their order: else equal groups change places. */
-function drawOrder({ draw, dyadic }: World, measures: readonly MeasureRef[]): LogicalQuery['order'] {
+function drawOrder(world: World, measures: readonly MeasureRef[]): LogicalQuery['order'] {
+  const { draw } = world
   const measure = below(draw, measures.length)
-  const { space, time } = measures[measure]!
-  const isExact = space !== 'AVG' && (dyadic || numericOfX(measures[measure]!) === 'INT64')
-  return isExact && time !== 'EVERY' && draw() < 0.7 ? { measure, descending: draw() < 0.5 } : null
+  return isExact(world, measures[measure]!) && draw() < 0.7 ? { value: measure, descending: draw() < 0.5 } : null
+}
+
+/** Only of numbers that no order of adding changes: a quotient makes a difference of any size out of a small one. */
+function drawRatios(world: World, measures: readonly MeasureRef[]): Ratio[] {
+  const { draw } = world
+  const exact = [...measures.keys()].filter((i) => isExact(world, measures[i]!))
+  if (exact.length === 0 || draw() < 0.7) return []
+  return [{ numerator: pick(draw, exact), denominator: pick(draw, exact) }]
+}
+
+function drawHaving(world: World, measures: readonly MeasureRef[]): ValueCondition | null {
+  const { draw } = world
+  const exact = [...measures.keys()].filter((i) => isExact(world, measures[i]!))
+  if (exact.length === 0 || draw() < 0.7) return null
+  const compare = (): ValueCondition => ({
+    kind: 'compare',
+    value: pick(draw, exact),
+    op: pick(draw, VALUE_OPS),
+    than: below(draw, 40) - 10,
+  })
+  const [a, b] = [compare(), compare()]
+  return pick(draw, [a, { kind: 'not', condition: a }, { kind: 'or', conditions: [a, b] }] as const)
 }
 
 function drawFilter(world: World, own: Filter, labels: readonly string[]): Filter {
@@ -88,6 +122,7 @@ function drawFilter(world: World, own: Filter, labels: readonly string[]): Filte
 
 /** Implies the rollup's own conjunct: equal to it, or of fewer values. */
 function narrower({ draw }: World, own: Filter): Filter {
+  if (own.kind === 'prefix' && draw() < 0.5) return { kind: 'eq', label: own.label, value: own.value }
   if (own.kind !== 'in' || draw() < 0.4) return own
   return { kind: 'in', label: own.label, values: some(draw, own.values, 0.6) }
 }
@@ -100,12 +135,16 @@ function condition(draw: Draw, labels: readonly string[], depth: number): Filter
   return { kind: kind < 0.85 ? 'and' : 'or', filters }
 }
 
+const PATTERNS = ['', '.+', 'x|y', '[^x]*']
+
 function comparison(draw: Draw, labels: readonly string[]): Filter {
   const [label, value] = [pick(draw, labels), pick(draw, VALUES)]
   const kind = draw()
   if (kind < 0.55) return { kind: 'eq', label, value }
-  if (kind < 0.75) return { kind: 'in', label, values: some(draw, VALUES, 0.6) }
-  return { kind: kind < 0.88 ? 'gt' : 'gte', label, value }
+  if (kind < 0.7) return { kind: 'in', label, values: some(draw, VALUES, 0.6) }
+  if (kind < 0.76) return { kind: 'prefix', label, value }
+  if (kind < 0.82) return { kind: 'regex', label, pattern: pick(draw, PATTERNS) }
+  return { kind: kind < 0.91 ? 'gt' : 'gte', label, value }
 }
 
 function drawFreshness({ draw, scale }: World): Freshness {

@@ -48,11 +48,13 @@ const tooLong = (limit: number): LanewayError =>
     detail: `The answer as JSON is longer than ${limit} bytes.`,
     hint: 'Ask for format GROUPED, for less time, fewer groups or a coarser granularity.',
     limit,
+    configKey: 'http.answerBytesMax',
   })
 
 /**
  * `{"data":[…],"meta":{…}}` as Metrics API v2 writes it. FLAT has a row a point, group after group; GROUPED a row a
- * group. Integers beyond 2^53 keep all digits. One measure answers `value`, several answer `values` in their order.
+ * group. Integers beyond 2^53 keep all digits. One number in all answers `value`, several answer `values`: measures,
+ * then ratios.
  */
 export function encodeAnswer(frame: ResultFrame, format: Format, meta: object, bytesMax: number): Buffer {
   const sink = new TextSink(bytesMax)

@@ -4,10 +4,11 @@ import { fieldOf, pointerOf } from '../shown.ts'
 import {
   AggregationBody,
   type FilterBody,
-  LATER_AGGREGATION_FIELDS,
+  type HavingBody,
   LATER_FIELDS,
   OrderByBody,
   QueryBody,
+  RatioBody,
 } from './query-body.ts'
 
 const IGNORED_MAX = 50
@@ -17,18 +18,32 @@ const SHOWN_CHARACTERS_MAX = 300
 const KNOWN = {
   body: Object.keys(QueryBody.shape),
   aggregation: Object.keys(AggregationBody.shape),
+  ratio: Object.keys(RatioBody.shape),
   orderBy: Object.keys(OrderByBody.shape),
   freshness: ['maxStaleness'],
 }
 
+const COMPARISON = ['op', 'field', 'value']
+
 const KNOWN_OF_FILTER: Readonly<Record<FilterBody['op'], readonly string[]>> = {
-  EQ: ['op', 'field', 'value'],
-  GT: ['op', 'field', 'value'],
-  GTE: ['op', 'field', 'value'],
-  IN: ['op', 'field', 'value'],
+  EQ: COMPARISON,
+  NE: COMPARISON,
+  GT: COMPARISON,
+  GTE: COMPARISON,
+  LT: COMPARISON,
+  LTE: COMPARISON,
+  IN: COMPARISON,
+  PREFIX: COMPARISON,
+  REGEX: COMPARISON,
   AND: ['op', 'filters'],
   OR: ['op', 'filters'],
   NOT: ['op', 'filter'],
+}
+
+const KNOWN_OF_HAVING = {
+  compare: ['op', 'metric', 'agg', 'value'],
+  joined: ['op', 'conditions'],
+  not: ['op', 'condition'],
 }
 
 type Path = readonly PropertyKey[]
@@ -50,11 +65,15 @@ function unknownPaths(body: QueryBody): Path[] {
   body.aggregations.forEach((each, i) => {
     collect(each, KNOWN.aggregation, ['aggregations', i], found)
   })
+  body.ratios?.forEach((each, i) => {
+    collect(each, KNOWN.ratio, ['ratios', i], found)
+  })
   body.order_by?.forEach((each, i) => {
     collect(each, KNOWN.orderBy, ['order_by', i], found)
   })
   if (typeof body.freshness === 'object') collect(body.freshness, KNOWN.freshness, ['freshness'], found)
   if (body.filter) collectFilter(body.filter, ['filter'], found)
+  if (body.having) collectHaving(body.having, ['having'], found)
   return found
 }
 
@@ -75,6 +94,18 @@ function collectFilter(filter: FilterBody, at: Path, into: Path[]): void {
   } else if (filter.op === 'NOT') collectFilter(filter.filter, [...at, 'filter'], into)
 }
 
+function collectHaving(having: HavingBody, at: Path, into: Path[]): void {
+  if (having.op === 'AND' || having.op === 'OR') {
+    collect(having, KNOWN_OF_HAVING.joined, at, into)
+    having.conditions.forEach((each, i) => {
+      collectHaving(each, [...at, 'conditions', i], into)
+    })
+  } else if (having.op === 'NOT') {
+    collect(having, KNOWN_OF_HAVING.not, at, into)
+    collectHaving(having.condition, [...at, 'condition'], into)
+  } else collect(having, KNOWN_OF_HAVING.compare, at, into)
+}
+
 const unknownField = (path: Path): LanewayError =>
   new LanewayError('FIELD_UNKNOWN', {
     detail: `${fieldOf(path).slice(0, SHOWN_CHARACTERS_MAX)} is not a field of this route, and the question was asked with strict=true.`,
@@ -84,9 +115,6 @@ const unknownField = (path: Path): LanewayError =>
 /** Errors: NOT_SUPPORTED_YET for fields that would change the answer and are not built. */
 export function refuseLaterFields(body: QueryBody): void {
   const paths: Path[] = LATER_FIELDS.filter((name) => Object.hasOwn(body, name)).map((name) => [name])
-  body.aggregations.forEach((each, i) => {
-    for (const name of LATER_AGGREGATION_FIELDS) if (Object.hasOwn(each, name)) paths.push(['aggregations', i, name])
-  })
   if (paths.length > 0) throw new LanewayErrors(paths.slice(0, ERRORS_MAX).map(laterField))
 }
 

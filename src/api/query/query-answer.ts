@@ -7,8 +7,15 @@ const Time = z.iso.datetime()
 
 const Point = z.object({
   timestamp: Time.describe('Start of the bucket.'),
-  value: z.number().nullable().optional().describe('With one aggregation. Integers beyond 2^53 keep all digits.'),
-  values: z.array(z.number().nullable()).optional().describe('With several aggregations, in their order.'),
+  value: z
+    .number()
+    .nullable()
+    .optional()
+    .describe('With one aggregation and no ratio. Integers beyond 2^53 keep all digits.'),
+  values: z
+    .array(z.number().nullable())
+    .optional()
+    .describe('With several: aggregations, then ratios, in their order.'),
   cut: z.literal(true).optional().describe("The bucket is shortened by the interval's edge."),
 })
 
@@ -31,9 +38,9 @@ const Slice = z.strictObject({
   defHash: z.string().nullable(),
   grain: z.enum(GRANULARITIES),
   measures: z.array(z.string()),
-  raw: z.number().nullable().describe('Raw version read; null before it ran.'),
+  raw: z.number().nullable().describe('Raw version read; null before it ran, and for callers with constraints.'),
   asOf: Time.nullable(),
-  rowsEstimated: z.number(),
+  rowsEstimated: z.number().optional().describe('Absent for callers with constraints.'),
   rowsRead: z.number().optional(),
   ms: z.number().optional(),
 })
@@ -57,7 +64,7 @@ const Candidate = z.strictObject({
 
 export const Plan = z
   .strictObject({
-    catalogVersion: z.number(),
+    catalogVersion: z.number().optional().describe('Absent for callers with constraints.'),
     exact: z.boolean(),
     asOf: Time.nullable(),
     slices: z.array(Slice).describe('Which source answered which piece.'),
@@ -87,9 +94,18 @@ export const QueryAnswer = z
       pagination: z.strictObject({
         page_size: z.number().describe('Groups in this answer.'),
         total_size: z.number().describe('Groups there are.'),
+        next_page_token: z
+          .string()
+          .optional()
+          .describe('Send it as page_token with the same body; absent on the last page.'),
+        expires: Time.optional().describe('Until when the token is good.'),
       }),
-      truncated: z.boolean().describe('`limit` left groups out.'),
+      truncated: z.boolean().describe('More groups follow behind this page.'),
       groupsTotal: z.number(),
+      values: z
+        .array(z.string().nullable())
+        .optional()
+        .describe('Names of the values of a point, in their order; null where `as` gave none.'),
       freshness: FreshnessAnswer.optional().describe('Absent with explain: plan.'),
       plan: Plan,
       ignored: z.array(z.string()).optional().describe('JSON pointers of fields of the body that nobody knows.'),

@@ -1,23 +1,28 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { LanewayError } from '../../model/errors.ts'
-import type { Answer, AskOptions, Engine, PlanReport } from '../../planner/engine.ts'
+import { formatTime } from '../../model/interval.ts'
+import { scopeKey } from '../../model/scope.ts'
+import type { Answer, AskOptions, Engine, FrozenAt, PageAnswer, PlanReport } from '../../planner/engine.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { HeldLimits } from '../api-limits.ts'
-import { callerOf } from '../caller.ts'
+import { askingOf } from '../caller.ts'
 import { clientSignal } from '../client-signal.ts'
 import { documented } from '../documented.ts'
+import type { PageTokens } from '../paging/page-tokens.ts'
+import { charge } from '../rate-limits.ts'
 import type { RouteConfig } from '../route-config.ts'
 import { encodeAnswer } from './answer-text.ts'
 import { boundFilterDepth } from './filter-depth.ts'
-import { ignoredFields, refuseLaterFields, refuseUnknown } from './ignored-fields.ts'
 import { QueryAnswer } from './query-answer.ts'
 import { QueryBody, QueryParameters } from './query-body.ts'
-import { type Format, readExplain, readFormat, readQuestion } from './read-question.ts'
+import { checkFields } from './read-body.ts'
+import { type Format, readExplain, readFormat, readQuestion, readValueNames } from './read-question.ts'
 import { planHeaders, resultHeaders } from './result-headers.ts'
 
 export interface QueryRouteParts {
-  readonly engine: Pick<Engine, 'answer' | 'explain'>
+  readonly engine: Pick<Engine, 'answer' | 'explain' | 'page'>
+  readonly tokens: PageTokens
   readonly limits: HeldLimits
   readonly clock: Clock
 }
@@ -65,6 +70,8 @@ const schema = documented({
     'FORMAT_NEEDS_GROUP_BY',
     'ORDER_BY_INVALID',
     'NOT_SUPPORTED_YET',
+    'PAGE_TOKEN_INVALID',
+    'PAGE_TOKEN_EXPIRED',
     'EDGE_UNAVAILABLE',
     'QUERY_TOO_EXPENSIVE',
     'LANE_FULL',
@@ -75,42 +82,78 @@ const schema = documented({
 
 /** `POST /v2/metrics/{dataset}/query`: bound ▸ check ▸ read ▸ ask ▸ encode. */
 export function queryRoute(app: FastifyInstance, parts: QueryRouteParts): void {
+  const { engine, tokens, limits, clock } = parts
   const preValidation = async ({ body }: FastifyRequest) => {
     if (body === undefined) throw new LanewayError('FIELD_MISSING', { detail: 'The request has no body.', pointer: '' })
-    boundFilterDepth(body, parts.limits.filterDepthMax)
+    boundFilterDepth(body, limits.filterDepthMax)
   }
   app.post<QueryRoute>('/v2/metrics/:dataset/query', { config, schema, preValidation }, async (request, reply) => {
-    const startMs = parts.clock()
-    const { body } = request
-    refusePaging(request.query)
-    refuseLaterFields(body)
-    if (request.query.strict === 'true') refuseUnknown(body)
-    const format = readFormat(body)
+    const startMs = clock()
+    const { params, query } = request
+    const { body, ignored } = checkFields(request.body, query.strict === 'true')
+    const said = { format: readFormat(body), ignored, names: readValueNames(body) }
     const level = readExplain(body)
-    const question = readQuestion(request.params.dataset, body)
-    const options: AskOptions = { scope: callerOf(request).scope, signal: clientSignal(reply) }
-    const ignored = ignoredFields(body)
+    const question = readQuestion(params.dataset, body)
+    const options: AskOptions = { ...askingOf(request), signal: clientSignal(reply) }
+    const bound = ['query', question, said.format, level, scopeKey(options.scope)]
+    const position = tokens.read<Position>(query.page_token, bound)
     if (level === 'plan') {
-      const plan = await parts.engine.explain(question, options)
-      return send(reply, planHeaders(plan), planBody(plan, { format, ignored }, parts.limits))
+      const plan = await engine.explain(question, options)
+      charge(reply, 0)
+      return send(reply, planHeaders(plan), planBody(plan, said, limits))
     }
-    const answer = await parts.engine.answer(question, level, options)
-    const encoded = answerBody(answer, { format, ignored }, parts.limits)
-    return send(reply, resultHeaders(answer, parts.clock() - startMs), encoded)
+    if (question.groupBy.length === 0) {
+      const answer = await engine.answer(question, level, options)
+      charge(reply, answer.cost)
+      return send(reply, resultHeaders(answer, clock() - startMs), answerBody(answer, {}, said, limits))
+    }
+    const page = { from: 0, frozen: null, ...position, level }
+    const answer = await engine.page(question, page, options)
+    const next = nextPage(answer, page.from, (at, expiresMs) => tokens.write(bound, at, expiresMs))
+    charge(reply, answer.cost)
+    return send(reply, resultHeaders(answer, clock() - startMs), answerBody(answer, next, said, limits))
   })
+}
+
+/** Groups before the page, and what makes it part of the same answer. */
+interface Position {
+  readonly from: number
+  readonly frozen: FrozenAt
+}
+
+interface NextPage {
+  readonly next_page_token?: string
+  readonly expires?: string
+}
+
+function nextPage(
+  { frame, groupsLeft, frozen, expiresMs }: PageAnswer,
+  from: number,
+  tokenOf: (position: Position, expiresMs: number) => string,
+): NextPage {
+  if (groupsLeft === 0) return {}
+  const token = tokenOf({ from: from + frame.series.length, frozen }, expiresMs)
+  return { next_page_token: token, expires: formatTime(expiresMs) }
 }
 
 interface Said {
   readonly format: Format
   readonly ignored: readonly string[]
+  readonly names: readonly (string | null)[] | null
 }
 
-function answerBody({ frame, freshness, plan }: Answer, { format, ignored }: Said, limits: HeldLimits): Buffer {
+function answerBody(
+  { frame, freshness, plan }: Answer,
+  next: NextPage,
+  { format, ignored, names }: Said,
+  limits: HeldLimits,
+): Buffer {
   const meta = {
     format,
-    pagination: { page_size: frame.series.length, total_size: frame.groupsTotal },
+    pagination: { page_size: frame.series.length, total_size: frame.groupsTotal, ...next },
     truncated: frame.truncated,
     groupsTotal: frame.groupsTotal,
+    ...(names && { values: names }),
     freshness,
     plan,
     ...(ignored.length > 0 ? { ignored } : {}),
@@ -133,12 +176,3 @@ function planBody(plan: PlanReport, { format, ignored }: Said, limits: HeldLimit
 
 const send = (reply: FastifyReply, headers: Readonly<Record<string, string>>, body: Buffer): FastifyReply =>
   reply.headers(headers).type('application/json; charset=utf-8').send(body)
-
-function refusePaging({ page_token }: QueryParameters): void {
-  if (page_token === undefined) return
-  throw new LanewayError('NOT_SUPPORTED_YET', {
-    detail:
-      'page_token is part of the contract, but /query answers in one piece so far: meta.truncated says when groups were left out.',
-    hint: 'Leave page_token out, and raise limit.',
-  })
-}

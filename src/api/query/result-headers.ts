@@ -8,7 +8,7 @@ export function resultHeaders(answer: Answer, totalMs: number): Headers {
   const { sources, state, asOf } = freshness
   const stages = { ...timings, total: totalMs }
   return {
-    'x-laneway-result': `sources=${sources.join(',')}; lane=${lane}; cost=${Math.round(cost)}; state=${state}; asOf=${asOf}`,
+    'x-laneway-result': `sources=${sources.join(',')};${lane === null ? '' : ` lane=${lane};`} cost=${Math.round(cost)}; state=${state}; asOf=${asOf}`,
     'server-timing': Object.entries(stages)
       .map(([name, ms]) => `${name};dur=${Math.round(ms * 1000) / 1000}`)
       .join(', '),
@@ -18,7 +18,8 @@ export function resultHeaders(answer: Answer, totalMs: number): Headers {
 /** Of a question that was not run. */
 export function planHeaders({ slices, asOf }: PlanReport): Headers {
   const sources = [...new Set(slices.map((slice) => slice.source))]
-  const cost = slices.reduce((sum, slice) => sum + slice.rowsEstimated, 0)
+  const rows = slices.flatMap(({ rowsEstimated }) => rowsEstimated ?? [])
+  const cost = rows.length < slices.length ? '' : ` cost=${Math.round(rows.reduce((sum, each) => sum + each, 0))};`
   const at = asOf === null ? '' : `; asOf=${asOf}`
-  return { 'x-laneway-result': `sources=${sources.join(',')}; cost=${Math.round(cost)}; state=planned${at}` }
+  return { 'x-laneway-result': `sources=${sources.join(',')};${cost} state=planned${at}` }
 }

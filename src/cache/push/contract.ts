@@ -1,10 +1,11 @@
 import type { Coverage } from '../../model/coverage.ts'
 import type { DefHash, RollupVersion } from '../../model/definition.ts'
-import type { Filter } from '../../model/filter.ts'
+import type { Filter, LabelPattern } from '../../model/filter.ts'
 import type { LabelFrame, StateFrame } from '../../model/frame.ts'
 import type { Granularity } from '../../model/granularity.ts'
 import type { Interval } from '../../model/interval.ts'
 import type { MeasureRef } from '../../model/measure.ts'
+import type { Patterns } from '../../model/patterns.ts'
 import type { AggregateRecord } from '../../model/records.ts'
 
 /** What the question river may do with the push table: read. */
@@ -14,7 +15,7 @@ export interface PushReader {
   /** Reads live windows only. Error: EDGE_UNAVAILABLE when an asked window is not covered any more. */
   read(request: PushRead, nowMs: number): StateFrame
   /** Distinct groups of covered windows. */
-  readLabels(request: PushRead, nowMs: number): LabelFrame
+  readLabels(request: PushRead, nowMs: number, patterns?: Patterns): LabelFrame
   /** Version of a raw chunk as published (`r` records); undefined when never seen. */
   rawVersion(dataset: string, chunkStart: number): number | undefined
   stats(): PushStats
@@ -22,8 +23,16 @@ export interface PushReader {
 
 /** A reader whose large reads can be taken in turns. */
 export interface SteppedReader extends PushReader {
+  /** Values that reading is going to match with patterns: whoever has matched them before hands in `patterns`. */
+  unmatched(request: PushRead): readonly UnmatchedValues[]
   /** Pins windows and versions now; reading them later sees no newer ones. Errors as `read`. */
-  begin(request: PushRead, nowMs: number): PushReading
+  begin(request: PushRead, nowMs: number, patterns?: Patterns): PushReading
+  beginLabels(request: PushRead, nowMs: number, patterns?: Patterns): LabelReading
+}
+
+export interface UnmatchedValues extends LabelPattern {
+  /** Each once. */
+  readonly values: readonly string[]
 }
 
 export interface PushReading {
@@ -31,6 +40,12 @@ export interface PushReading {
   advance(rowsMax: number): boolean
   /** What was read; ask when nothing is left. */
   frame(): StateFrame
+}
+
+/** The same for label values. */
+export interface LabelReading {
+  advance(rowsMax: number): boolean
+  frame(): LabelFrame
 }
 
 export interface PushRead {

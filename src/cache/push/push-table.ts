@@ -3,10 +3,19 @@ import type { DefHash, RollupVersion } from '../../model/definition.ts'
 import { LanewayError } from '../../model/errors.ts'
 import type { LabelFrame, StateFrame } from '../../model/frame.ts'
 import type { MeasureRef } from '../../model/measure.ts'
+import type { Patterns } from '../../model/patterns.ts'
 import type { AggregateRecord } from '../../model/records.ts'
 import type { Changes, WindowChange } from '../../ports/changes.ts'
-import type { PushRead, PushReading, PushStats, PushWriter, SteppedReader } from './contract.ts'
-import { labelGroups } from './label-groups.ts'
+import type {
+  LabelReading,
+  PushRead,
+  PushReading,
+  PushStats,
+  PushWriter,
+  SteppedReader,
+  UnmatchedValues,
+} from './contract.ts'
+import { LabelGroups } from './label-groups.ts'
 import { pinWindows, unavailable } from './pinned-windows.ts'
 import { RawVersions } from './raw-versions.ts'
 import { Reading } from './reading.ts'
@@ -117,17 +126,27 @@ export class PushTable implements SteppedReader, PushWriter, Changes {
     return reading.frame()
   }
 
-  begin(request: PushRead, nowMs: number): PushReading {
+  unmatched(request: PushRead): readonly UnmatchedValues[] {
+    return this.#tables.get(request.defHash)?.selections.unmatched(request) ?? []
+  }
+
+  begin(request: PushRead, nowMs: number, patterns?: Patterns): PushReading {
     const { table, columns } = this.#columnsFor(request)
     const pinned = pinWindows(table, request.intervals, nowMs)
-    const selection = table.selections.select(request)
+    const selection = table.selections.select(request, patterns)
     return new Reading(request, { pinned, selection, shape: table.shape, columns })
   }
 
-  readLabels(request: PushRead, nowMs: number): LabelFrame {
+  readLabels(request: PushRead, nowMs: number, patterns?: Patterns): LabelFrame {
+    const reading = this.beginLabels(request, nowMs, patterns)
+    reading.advance(Number.POSITIVE_INFINITY)
+    return reading.frame()
+  }
+
+  beginLabels(request: PushRead, nowMs: number, patterns?: Patterns): LabelReading {
     const { table, columns } = this.#columnsFor(request)
     const pinned = pinWindows(table, request.intervals, nowMs)
-    return labelGroups(request, pinned, table.selections.select(request), columns)
+    return new LabelGroups(request, { pinned, selection: table.selections.select(request, patterns), columns })
   }
 
   rawVersion(dataset: string, chunkStart: number): number | undefined {

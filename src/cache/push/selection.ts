@@ -1,6 +1,8 @@
-import { conjuncts, evaluate, type Filter } from '../../model/filter.ts'
+import { allOf, conjuncts, evaluate, type Filter, patternsIn } from '../../model/filter.ts'
 import { filterKey } from '../../model/filter-canonical.ts'
 import { type Group, groupKey } from '../../model/label.ts'
+import { Patterns } from '../../model/patterns.ts'
+import type { UnmatchedValues } from './contract.ts'
 import type { SeriesIndex } from './series-index.ts'
 
 const SELECTIONS_MAX = 64
@@ -46,15 +48,28 @@ export class SelectionCache {
   }
 
   /** Throws TypeError for a label that is neither stored nor pinned: the planner never asks that. */
-  select(request: SelectionRequest): Selection {
-    const pinned = Object.entries(request.pinned).sort()
-    const key = `${JSON.stringify([request.groupBy, pinned])}${filterKey(request.filter)}`
+  select(request: SelectionRequest, patterns = new Patterns()): Selection {
+    const key = keyOf(request)
     const have = this.#kept.get(key)
     if (have && have.seen === this.#index.count) return this.#touch(key, have)
-    const kept = selected(this.#index, request, have)
+    const kept = selected(this.#index, request, { before: have, patterns })
     this.#forget(key)
     this.#keep(key, kept)
     return kept.selection
+  }
+
+  /** Distinct values that `select` would match with patterns: none where it remembers, few where series came since. */
+  unmatched(request: SelectionRequest): readonly UnmatchedValues[] {
+    const wanted = patternsIn(request.filter)
+    if (wanted.length === 0) return []
+    const plain = allOf(conjuncts(request.filter).filter((each) => patternsIn(each).length === 0))
+    const labelValue = valuesIn(this.#index, request.pinned)
+    const from = this.#kept.get(keyOf(request))?.seen ?? 0
+    // Values of series that the rest of the filter leaves out cost nothing, and so tell nothing (of other tenants).
+    const ids = [...candidates(this.#index, request.filter, from)].filter(
+      (id) => evaluate(plain, (label) => labelValue(label, id)) === true,
+    )
+    return wanted.map(({ label, pattern }) => ({ label, pattern, values: distinctValues(this.#index, label, ids) }))
   }
 
   #touch(key: string, kept: Kept): Selection {
@@ -86,17 +101,37 @@ export class SelectionCache {
   }
 }
 
+function keyOf({ groupBy, pinned, filter }: SelectionRequest): string {
+  return `${JSON.stringify([groupBy, Object.entries(pinned).sort()])}${filterKey(filter)}`
+}
+
+/** Each value once; none for a label that is not stored. */
+function distinctValues(index: SeriesIndex, label: string, ids: readonly number[]): string[] {
+  const place = index.labels.indexOf(label)
+  const dictionary = index.dictionaries[place]
+  if (!dictionary) return []
+  const seen = new Uint8Array(dictionary.size)
+  for (const id of ids) seen[index.codeAt(id, place)] = 1
+  return dictionary.values().filter((_, i) => seen[i + 1] === 1)
+}
+
 /** Label ▸ its value in a series: stored, or known without looking. */
 type LabelValue = (label: string, id: number) => string | null
 
-function selected(index: SeriesIndex, request: SelectionRequest, before: Kept | undefined): Kept {
+interface Selecting {
+  /** What was selected when the index had fewer series. */
+  readonly before: Kept | undefined
+  readonly patterns: Patterns
+}
+
+function selected(index: SeriesIndex, request: SelectionRequest, { before, patterns }: Selecting): Kept {
   const labelValue = valuesIn(index, request.pinned)
   const groups: Group[] = [...(before?.selection.groups ?? [])]
   const positions = before?.positions ?? new Map<string, number>()
   const ids: number[] = []
   const groupOf: number[] = []
   for (const id of candidates(index, request.filter, before?.seen ?? 0)) {
-    if (evaluate(request.filter, (label) => labelValue(label, id)) !== true) continue
+    if (evaluate(request.filter, (label) => labelValue(label, id), patterns) !== true) continue
     const group = request.groupBy.map((label) => labelValue(label, id))
     ids.push(id)
     groupOf.push(positionOf(group, groups, positions))

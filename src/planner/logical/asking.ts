@@ -1,4 +1,5 @@
 import type { CatalogVersion, DatasetDefinition } from '../../model/definition.ts'
+import type { Scope } from '../../model/scope.ts'
 import type { QueryLimits } from './limits.ts'
 import { listed, type Problems, shown } from './problems.ts'
 import type { QueryRequest } from './question.ts'
@@ -9,6 +10,8 @@ export interface LogicalWorld {
   /** Epoch ms. */
   readonly now: number
   readonly limits: QueryLimits
+  /** What the caller may see. */
+  readonly scope: Scope
   /** Ids of the sources there are. */
   readonly sources: readonly string[]
 }

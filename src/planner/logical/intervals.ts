@@ -56,7 +56,7 @@ function checkGranularity(stepMs: number, { request, dataset, problems }: Asking
 }
 
 function checkLength(intervals: readonly Interval[], stepMs: number, { request, limits, problems }: Asking): void {
-  const { granularity, aggregations } = request
+  const { granularity, aggregations, ratios = [] } = request
   const ms = totalMs(intervals)
   const most = limits.intervalMsMax[granularity]
   if (most !== undefined && ms > most) {
@@ -73,8 +73,8 @@ function checkLength(intervals: readonly Interval[], stepMs: number, { request, 
     })
     return
   }
-  const values = bucketsIn(granularity, intervals) * aggregations.length
-  if (values <= limits.valuesMax) return
+  const values = bucketsIn(granularity, intervals) * (aggregations.length + ratios.length)
+  if (values <= limits.valuesMax || request.groups === 'unbounded') return
   problems.add('QUERY_TOO_EXPENSIVE', {
     detail: `intervals are ${durationText(ms)} long together: one group alone may have ${values} values by ${granularity}, an answer may hold ${limits.valuesMax}`,
     pointer: '/intervals',

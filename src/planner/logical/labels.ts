@@ -1,5 +1,6 @@
 import type { Filter } from '../../model/filter.ts'
 import { compareText } from '../../model/label.ts'
+import { checkPattern } from '../../model/patterns.ts'
 import type { Asking } from './asking.ts'
 import { fieldAt, listed, shown } from './problems.ts'
 
@@ -16,7 +17,10 @@ export function checkLabels(asking: Asking): void {
   const { comparisons, tooDeep } = comparisonsIn(request.filter, limits.filterDepthMax)
   if (tooDeep) refuseDepth(asking)
   refuseTerms(comparisons, asking)
-  for (const { label, pointer } of comparisons) checkLabel(label, pointer, allowed, asking)
+  for (const { filter, label, pointer } of comparisons) {
+    checkLabel(label, `${pointer}/field`, allowed, asking)
+    if (filter.kind === 'regex') asking.problems.gather(() => checkPattern(filter.pattern, limits), `${pointer}/value`)
+  }
 }
 
 /** null while no asked metric is known: nothing can be said about labels then. */
@@ -43,7 +47,9 @@ const refuseRepeat = (label: string, pointer: string, { problems }: Asking): voi
   })
 
 interface Comparison {
+  readonly filter: Filter
   readonly label: string
+  /** Of the comparison. */
   readonly pointer: string
   readonly terms: number
 }
@@ -61,10 +67,13 @@ function comparisonsIn(filter: Filter, depthMax: number): Walked {
     if (depth > depthMax) tooDeep = true
     else if (each.kind === 'and' || each.kind === 'or') {
       for (const [i, inner] of each.filters.entries()) walk(inner, `${pointer}/filters/${i}`, depth + 1)
-    } else if (each.kind === 'not') walk(each.filter, `${pointer}/filter`, depth + 1)
-    else if (each.kind !== 'true') {
+    } else if (each.kind === 'not') {
+      // NE, LT and LTE are one comparison in the body.
+      if (each.written) walk(each.filter, pointer, depth)
+      else walk(each.filter, `${pointer}/filter`, depth + 1)
+    } else if (each.kind !== 'true') {
       const terms = each.kind === 'in' ? each.values.length : 1
-      comparisons.push({ label: each.label, pointer: `${pointer}/field`, terms })
+      comparisons.push({ filter: each, label: each.label, pointer, terms })
     }
   }
   walk(filter, '/filter', 1)

@@ -14,6 +14,8 @@ export interface QueryLimits {
   readonly filterDepthMax: number
   /** Comparisons in a filter, in-lists counted value by value. */
   readonly filterTermsMax: number
+  /** Characters of one pattern. */
+  readonly regexCharactersMax: number
   readonly aggregationsMax: number
   /** Longest time asked for, all intervals together, ms; any where none is named. */
   readonly intervalMsMax: Readonly<Partial<Record<Granularity, number>>>
@@ -28,6 +30,7 @@ export const DEFAULT_QUERY_LIMITS: QueryLimits = {
   intervalsMax: 32,
   filterDepthMax: 16,
   filterTermsMax: 512,
+  regexCharactersMax: 256,
   aggregationsMax: 16,
   intervalMsMax: { PT1M: 6 * HOUR_MS, PT5M: DAY_MS, PT15M: 4 * DAY_MS, PT30M: 7 * DAY_MS },
 }

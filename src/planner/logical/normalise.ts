@@ -1,8 +1,10 @@
 import { EVERYTHING } from '../../model/filter.ts'
 import { canonicalFilter } from '../../model/filter-canonical.ts'
+import { scopedFilter, UNSCOPED } from '../../model/scope.ts'
 import { namesOf, readPlaces } from './allowed-places.ts'
 import { type Asking, type LogicalWorld, readDataset } from './asking.ts'
 import { fingerprintOf } from './fingerprint.ts'
+import { readHaving } from './having.ts'
 import { readIntervals } from './intervals.ts'
 import { checkLabels } from './labels.ts'
 import { readMeasures } from './measures.ts'
@@ -10,6 +12,7 @@ import { readLimit, readOrder } from './order.ts'
 import { Problems } from './problems.ts'
 import type { Freshness, LogicalQuery, QueryRequest, StatesRequest } from './question.ts'
 import { checkTimezone } from './time-zone.ts'
+import { readValues } from './values.ts'
 
 /**
  * A question as received ▸ with everything resolved against one catalog version and one `now`. Every problem of the
@@ -22,7 +25,9 @@ export function normalise(request: QueryRequest, world: LogicalWorld): LogicalQu
   const measures = readMeasures(asking)
   checkLabels(asking)
   const intervals = readIntervals(asking)
-  const order = readOrder(measures, asking)
+  const values = readValues(measures, asking)
+  const having = readHaving(values, asking)
+  const order = readOrder(values, asking)
   const limit = readLimit(asking)
   checkTimezone(asking)
   const freshness = readFreshness(asking)
@@ -32,19 +37,24 @@ export function normalise(request: QueryRequest, world: LogicalWorld): LogicalQu
     dataset: request.dataset,
     catalogVersion: world.catalog.version,
     measures,
+    ratios: values.ratios,
     groupBy: request.groupBy,
-    filter: canonicalFilter(request.filter ?? EVERYTHING),
+    filter: canonicalFilter(scopedFilter(request.filter ?? EVERYTHING, world.scope)),
     granularity: request.granularity,
     intervals,
     allStart: intervals[0]!.start,
     stepMs: dataset!.stepMs,
     latenessMs: dataset!.latenessMs,
+    having,
     order,
     limit,
+    fill: request.fill ?? 'none',
+    valuesMax: request.groups === 'unbounded' ? null : world.limits.valuesMax,
     freshness,
     ...places,
     rawAtLeast: 0,
     now: world.now,
+    scope: world.scope,
   })
 }
 
@@ -57,6 +67,7 @@ export function logicalStates(request: StatesRequest, world: LogicalWorld): Logi
     dataset: request.dataset,
     catalogVersion: world.catalog.version,
     measures: request.measures,
+    ratios: [],
     groupBy: request.groupBy,
     filter: canonicalFilter(request.filter),
     granularity: request.granularity,
@@ -64,13 +75,17 @@ export function logicalStates(request: StatesRequest, world: LogicalWorld): Logi
     allStart: request.interval.start,
     stepMs: dataset!.stepMs,
     latenessMs: dataset!.latenessMs,
+    having: null,
     order: null,
     limit: null,
+    fill: 'none',
+    valuesMax: null,
     freshness: { kind: 'latest' },
     use: null,
     avoid: namesOf(request.avoid),
     rawAtLeast: request.rawAtLeast,
     now: world.now,
+    scope: UNSCOPED,
   })
 }
 

@@ -1,3 +1,4 @@
+import { quotient, type Ratio } from '../../model/answer-value.ts'
 import type { MeasureRef } from '../../model/measure.ts'
 import type { Num } from '../../model/number.ts'
 import type { State } from '../../model/state.ts'
@@ -23,3 +24,12 @@ export function finish(state: State | null, measure: MeasureRef, steps: number):
       throw new TypeError(`${measure.metric}: a worker's states are never finished`)
   }
 }
+
+/** Values of the measures, and behind them what each ratio makes of them. */
+export const withRatios = (values: readonly (Num | null)[], ratios: readonly Ratio[]): readonly (Num | null)[] =>
+  ratios.length === 0
+    ? values
+    : [
+        ...values,
+        ...ratios.map(({ numerator, denominator }) => quotient(values[numerator] ?? null, values[denominator] ?? null)),
+      ]

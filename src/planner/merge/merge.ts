@@ -1,76 +1,62 @@
-import type { ResultFrame, ResultPoint, ResultSeries, StateFrame, StateRow } from '../../model/frame.ts'
+import type { Fill, Ratio } from '../../model/answer-value.ts'
+import type { ResultFrame, ResultPoint, ResultSeries, StateFrame } from '../../model/frame.ts'
 import type { Granularity } from '../../model/granularity.ts'
 import type { Interval } from '../../model/interval.ts'
-import { compareGroups, type Group, groupKey } from '../../model/label.ts'
 import type { MeasureRef } from '../../model/measure.ts'
-import type { Num } from '../../model/number.ts'
-import { type BucketShare, shareOf } from './bucket-steps.ts'
-import { finish } from './finish.ts'
+import { truthOf, type ValueCondition } from '../../model/value-condition.ts'
+import { fillSeries } from './fill.ts'
 import { joinStates } from './join.ts'
+import { orderOf } from './order.ts'
+import { finishRows } from './series.ts'
 
 export interface MergeSpec {
   readonly labels: readonly string[]
   readonly measures: readonly MeasureRef[]
+  readonly ratios: readonly Ratio[]
   readonly granularity: Granularity
   /** As asked, sorted and disjoint. */
   readonly intervals: readonly Interval[]
   readonly allStart: number
   readonly stepMs: number
-  readonly order: { readonly measure: number; readonly descending: boolean } | null
+  /** Points to keep; null = all. */
+  readonly having: ValueCondition | null
+  /** By the value at this position of a point (measures, then ratios), over all intervals; null = by labels. */
+  readonly order: { readonly value: number; readonly descending: boolean } | null
   /** Groups to keep; null = all. */
   readonly limit: number | null
-  /** Steps that start at or after this moment do not count for AVG with `missing: zero`, epoch ms. */
+  readonly fill: Fill
+  /** Values that filling may make the answer hold; null = any number. */
+  readonly valuesMax: number | null
+  /** Steps that start at or after this moment are unknown: AVG with `missing: zero` and `fill` pass over them. Epoch ms. */
   readonly completeUntilMs: number
 }
 
-/** slices ▸ join ▸ finish ▸ order ▸ limit. Nothing is ordered or cut before all slices have met. */
+/**
+ * slices ▸ join ▸ finish ▸ having ▸ order ▸ limit ▸ fill. Nothing is judged, ordered or cut before all slices have met.
+ * Error: QUERY_TOO_EXPENSIVE when filling would make it too long.
+ */
 export function mergeFrames(frames: readonly StateFrame[], spec: MergeSpec): ResultFrame {
   const rows = joinStates(frames, spec.measures, spec.labels).rows
-  const series = finished(rows, spec).sort(orderOf(spec))
+  const series = passing(finishRows(rows, spec), spec.having).sort(orderOf(rows, spec))
   const kept = spec.limit === null ? series : series.slice(0, spec.limit)
-  return { labels: spec.labels, series: kept, groupsTotal: series.length, truncated: kept.length < series.length }
-}
-
-function finished(rows: readonly StateRow[], spec: MergeSpec): ResultSeries[] {
-  const shares = new Map<number, BucketShare>()
-  const byGroup = new Map<string, { group: Group; points: ResultPoint[] }>()
-  for (const row of rows) {
-    const point = pointOf(row, spec, shareFor(row.bucket, shares, spec))
-    if (!point) continue
-    const key = groupKey(row.group)
-    const series = byGroup.get(key)
-    if (series) series.points.push(point)
-    else byGroup.set(key, { group: row.group, points: [point] })
+  return {
+    labels: spec.labels,
+    series: spec.fill === 'none' ? kept : fillSeries(kept, spec),
+    groupsTotal: series.length,
+    truncated: kept.length < series.length,
   }
-  for (const series of byGroup.values()) series.points.sort((a, b) => a.timestamp - b.timestamp)
-  return [...byGroup.values()]
 }
 
-function shareFor(bucket: number, shares: Map<number, BucketShare>, spec: MergeSpec): BucketShare {
-  let share = shares.get(bucket)
-  if (!share) {
-    share = shareOf(bucket, spec.granularity, spec.intervals, spec.stepMs, spec.completeUntilMs)
-    shares.set(bucket, share)
-  }
-  return share
+/** As HAVING of SQL that groups by bucket too: points that do not pass go, and groups without any point. */
+function passing(series: readonly ResultSeries[], having: ValueCondition | null): ResultSeries[] {
+  if (!having) return [...series]
+  return series.flatMap(({ group, points }) => {
+    const kept = points.filter(({ values }) => truthOf(having, values) === true)
+    if (kept.length === 0) return []
+    if (kept.length === points.length) return [{ group, points }]
+    const taken = new Set(points.map(timestampOf)).difference(new Set(kept.map(timestampOf)))
+    return [{ group, points: kept, taken }]
+  })
 }
 
-function pointOf(row: StateRow, spec: MergeSpec, share: BucketShare): ResultPoint | null {
-  const values = spec.measures.map((measure, i) => finish(row.states[i] ?? null, measure, share.steps))
-  if (values.every((value) => value === null)) return null
-  return { timestamp: row.bucket, values, cut: share.cut }
-}
-
-/** By labels; with `order`, by the value of the only point (granularity ALL), absent last, ties by labels. */
-function orderOf(spec: MergeSpec): (a: ResultSeries, b: ResultSeries) => number {
-  const { order } = spec
-  if (!order) return (a, b) => compareGroups(a.group, b.group)
-  const valueIn = (series: ResultSeries): Num | null => series.points[0]?.values[order.measure] ?? null
-  return (a, b) => compareValues(valueIn(a), valueIn(b), order.descending) || compareGroups(a.group, b.group)
-}
-
-function compareValues(a: Num | null, b: Num | null, descending: boolean): number {
-  if (a === null || b === null) return (a === null ? 1 : 0) - (b === null ? 1 : 0)
-  if (a === b) return 0
-  return a < b === descending ? 1 : -1
-}
+const timestampOf = ({ timestamp }: ResultPoint): number => timestamp

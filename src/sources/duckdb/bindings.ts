@@ -1,4 +1,4 @@
-import { BIGINT, type DuckDBType, type DuckDBValue, VARCHAR } from '@duckdb/node-api'
+import { BIGINT, type DuckDBType, type DuckDBValue, LIST, listValue, VARCHAR } from '@duckdb/node-api'
 
 /** Values of one statement. What users name or send is bound here and never becomes part of a statement's text. */
 export class Bindings {
@@ -9,6 +9,10 @@ export class Bindings {
   /** The placeholder that stands for the text. */
   text(value: string): string {
     return this.#add(value, VARCHAR)
+  }
+
+  texts(values: readonly string[]): string {
+    return this.#add(listValue(values), LIST(VARCHAR))
   }
 
   integer(value: number): string {

@@ -15,6 +15,7 @@ import type { Database } from './database.ts'
 import { failedAs, isFatal } from './failure.ts'
 import type { RawBook } from './raw-book.ts'
 import { groupAt, readStates } from './read-states.ts'
+import { withoutPatterns } from './resolve-patterns.ts'
 import { chunksOf, rowsOf } from './rows.ts'
 import { labelsStatement } from './states-sql.ts'
 import { hoursTouched, withinSql } from './time-sql.ts'
@@ -66,8 +67,9 @@ export class DuckDbSource implements Source {
         const raw = await this.#rawVersion(connection, scan)
         this.#checkKept(scan)
         const head = { labels: scan.groupBy, raw, asOf: asOfMs }
-        if (scan.kind === 'labels') return { kind: scan.kind, ...head, ...(await readLabels(connection, scan)) }
-        return { kind: scan.kind, ...head, measures: scan.measures, ...(await readStates(connection, scan)) }
+        const plain = await withoutPatterns(connection, scan, signal)
+        if (scan.kind === 'labels') return { kind: scan.kind, ...head, ...(await readLabels(connection, plain)) }
+        return { kind: scan.kind, ...head, measures: scan.measures, ...(await readStates(connection, plain)) }
       })
     } catch (error) {
       throw this.#failed(error, signal)

@@ -1,6 +1,9 @@
 import type { Filter } from '../../model/filter.ts'
 import type { Bindings } from './bindings.ts'
 
+/** Planning takes DuckDB long for thousands of values; a list is one. */
+const BOUND_ONE_BY_ONE_MAX = 32
+
 /** A label of the row at hand; NULL where the series does not have it. Names are values: they differ in case too. */
 export const labelSql = (label: string, bind: Bindings): string => `labels[${bind.text(label)}]`
 
@@ -15,6 +18,10 @@ export function filterSql(filter: Filter, bind: Bindings): string {
       return compared(filter, '>', bind)
     case 'gte':
       return compared(filter, '>=', bind)
+    case 'prefix':
+      return `starts_with(${labelSql(filter.label, bind)}, ${bind.text(filter.value)})`
+    case 'regex':
+      throw new TypeError(`${filter.label}: patterns are resolved before they come here`)
     case 'in':
       return inSql(filter.label, filter.values, bind)
     case 'and':
@@ -36,6 +43,7 @@ const compared = (
 function inSql(label: string, values: readonly string[], bind: Bindings): string {
   const subject = labelSql(label, bind)
   if (values.length === 0) return `(CASE WHEN ${subject} IS NULL THEN NULL ELSE FALSE END)`
+  if (values.length > BOUND_ONE_BY_ONE_MAX) return `(${subject} IN (SELECT unnest(${bind.texts(values)})))`
   return `(${subject} IN (${values.map((value) => bind.text(value)).join(', ')}))`
 }
 

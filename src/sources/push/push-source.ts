@@ -6,7 +6,9 @@ import { LanewayError } from '../../model/errors.ts'
 import type { LabelFrame, StateFrame } from '../../model/frame.ts'
 import { formatInterval } from '../../model/interval.ts'
 import type { MeasureRef } from '../../model/measure.ts'
+import { Patterns } from '../../model/patterns.ts'
 import type { Scan, Source } from '../../ports/source.ts'
+import { matchAhead } from '../match-patterns.ts'
 
 /** Rows looked at before other work gets its turn: about a millisecond. */
 const ROWS_PER_TURN = 20_000
@@ -37,8 +39,13 @@ export class PushSource implements Source {
   async run(scan: Scan, signal: AbortSignal): Promise<StateFrame | LabelFrame> {
     signal.throwIfAborted()
     const request = readOf(scan)
-    if (scan.kind === 'labels') return this.#table.readLabels(request, this.#appliedMs())
-    const reading = this.#table.begin(request, this.#appliedMs())
+    const patterns = new Patterns()
+    const unmatched = this.#table.unmatched(request)
+    if (unmatched.length > 0) await matchAhead(patterns, unmatched, signal)
+    const table = this.#table
+    const nowMs = this.#appliedMs()
+    const reading =
+      scan.kind === 'labels' ? table.beginLabels(request, nowMs, patterns) : table.begin(request, nowMs, patterns)
     while (!reading.advance(ROWS_PER_TURN)) {
       await nextTurn()
       signal.throwIfAborted()

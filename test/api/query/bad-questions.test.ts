@@ -48,7 +48,13 @@ const aggregations: readonly Case[] = [
     '/aggregations/0/time',
     /one of SUM, .*LAST, got "COUNT"/,
   ],
-  [{ aggregations: [{ metric: 'a', as: 'b' }] }, 'NOT_SUPPORTED_YET', '/aggregations/0/as', /not built yet/],
+  [{ aggregations: [{ metric: 'a', as: '' }] }, 'FIELD_INVALID', '/aggregations/0/as', /must not be empty/],
+  [
+    { aggregations: [{ metric: 'a', as: 'b'.repeat(65) }] },
+    'FIELD_INVALID',
+    '/aggregations/0/as',
+    /at most 64 characters/,
+  ],
 ]
 
 const time: readonly Case[] = [
@@ -88,7 +94,7 @@ const groups: readonly Case[] = [
   ],
 ]
 
-const OPS = /filter\.op must be one of EQ, GT, GTE, IN, AND, OR, NOT/
+const OPS = /filter\.op must be one of EQ, NE, GT, GTE, LT, LTE, PREFIX, REGEX, IN, AND, OR, NOT/
 const filters: readonly Case[] = [
   [{ filter: 'a = b' }, 'FIELD_INVALID', '/filter', /must be an object, got "a = b"/],
   [{ filter: null }, 'FIELD_INVALID', '/filter', /must be an object, got null/],
@@ -96,7 +102,8 @@ const filters: readonly Case[] = [
   [{ filter: {} }, 'FIELD_MISSING', '/filter/op', /filter\.op is missing: it must be one of EQ/],
   [{ filter: { op: 'eq' } }, 'FIELD_INVALID', '/filter/op', OPS],
   [{ filter: { op: 1 } }, 'FIELD_INVALID', '/filter/op', OPS],
-  [{ filter: { ...EQ, op: 'PREFIX' } }, 'NOT_SUPPORTED_YET', '/filter/op', /"PREFIX" is not built yet/],
+  [{ filter: { ...EQ, op: 'PREFIX', value: 1 } }, 'FIELD_INVALID', '/filter/value', /must be a text, got 1/],
+  [{ filter: { ...EQ, op: 'REGEX', value: undefined } }, 'FIELD_MISSING', '/filter/value', /must be a text/],
   [{ filter: { ...EQ, field: undefined } }, 'FIELD_MISSING', '/filter/field', /filter\.field is missing/],
   [{ filter: { ...EQ, field: 1 } }, 'FIELD_INVALID', '/filter/field', /must be a text/],
   [{ filter: { ...EQ, value: undefined } }, 'FIELD_MISSING', '/filter/value', /must be a text or an integer/],
@@ -136,11 +143,39 @@ const extensions: readonly Case[] = [
   [{ use: 'push' }, 'FIELD_INVALID', '/use', /must be a list/],
   [{ avoid: [1] }, 'FIELD_INVALID', '/avoid/0', /must be a text/],
   [{ avoid: many(33, 'push') }, 'FIELD_INVALID', '/avoid', /at most 32 entries/],
-  [{ fill: 'zero' }, 'NOT_SUPPORTED_YET', '/fill', /fill is part of the contract but not built yet/],
-  [{ having: {} }, 'NOT_SUPPORTED_YET', '/having', /having/],
+  [{ fill: 'nothing' }, 'FIELD_INVALID', '/fill', /one of none, null, zero, previous, got "nothing"/],
+  [{ fill: null }, 'FIELD_INVALID', '/fill', /got null/],
+  [{ accuracy: 'best' }, 'FIELD_INVALID', '/accuracy', /one of exact, approximate/],
+  [{ verify: true }, 'NOT_SUPPORTED_YET', '/verify', /verify is part of the contract but not built yet/],
+  [{ partial: true }, 'NOT_SUPPORTED_YET', '/partial', /partial/],
 ]
 
-for (const [change, code, pointer, detail] of [...aggregations, ...time, ...groups, ...filters, ...extensions]) {
+const HAVING = { op: 'GT', metric: 'a', value: 1 }
+const ofValues: readonly Case[] = [
+  [{ ratios: {} }, 'FIELD_INVALID', '/ratios', /must be a list/],
+  [{ ratios: [{ numerator: 'a' }] }, 'FIELD_MISSING', '/ratios/0/denominator', /is missing/],
+  [{ ratios: many(17, { numerator: 'a', denominator: 'a' }) }, 'FIELD_INVALID', '/ratios', /at most 16 entries/],
+  [{ having: {} }, 'FIELD_MISSING', '/having/op', /one of GT, GTE, LT, LTE, EQ, NE, AND, OR, NOT/],
+  [{ having: { ...HAVING, op: 'IN' } }, 'FIELD_INVALID', '/having/op', /one of GT/],
+  [{ having: { ...HAVING, value: '1' } }, 'FIELD_INVALID', '/having/value', /must be a number, got "1"/],
+  [{ having: { ...HAVING, metric: undefined } }, 'FIELD_MISSING', '/having/metric', /is missing/],
+  [{ having: { op: 'AND', conditions: [] } }, 'FIELD_INVALID', '/having/conditions', /at least 1 entry/],
+  [
+    { having: { op: 'NOT', condition: { op: 'OR', conditions: [HAVING, 1] } } },
+    'FIELD_INVALID',
+    '/having/condition/conditions/1',
+    /must be an object, got 1/,
+  ],
+]
+
+for (const [change, code, pointer, detail] of [
+  ...aggregations,
+  ...time,
+  ...groups,
+  ...filters,
+  ...extensions,
+  ...ofValues,
+]) {
   const name = Object.entries(change)
     .map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
     .join(', ')
@@ -197,7 +232,7 @@ test('wrong query parameters are named', async () => {
   assert.match(errorsIn(wrong.text)[0]!.detail, /^query parameter strict must be one of true, false, got "yes"/)
   assert.equal((await world.ask({}, '?strict=true&strict=true')).status, 400)
   const paging = await world.ask({}, '?page_token=abc')
-  assert.deepEqual([paging.status, errorsIn(paging.text)[0]!.code], [400, 'NOT_SUPPORTED_YET'])
+  assert.deepEqual([paging.status, errorsIn(paging.text)[0]!.code], [400, 'PAGE_TOKEN_INVALID'])
 })
 
 test('a filter that is nested as deep as allowed passes, one deeper does not', async () => {
@@ -211,6 +246,11 @@ test('a filter that is nested as deep as allowed passes, one deeper does not', a
     assert.deepEqual([status, error!.code, error!.pointer], [400, 'FILTER_TOO_COMPLEX', '/filter'])
     assert.deepEqual(error!.meta, { retriable: false, limit: 3, configKey: 'query.filterDepthMax' })
   }
+  const having = (depth: number): object =>
+    depth === 1 ? HAVING : { op: 'OR', conditions: [HAVING, having(depth - 1)] }
+  assert.equal((await shallow.ask({ having: having(3) })).status, 200)
+  const { text } = await shallow.ask({ having: having(4) })
+  assert.deepEqual([errorsIn(text)[0]!.code, errorsIn(text)[0]!.pointer], ['FILTER_TOO_COMPLEX', '/having'])
 })
 
 const DEEP = 100_000

@@ -229,3 +229,70 @@ test('a client over HTTP gets the same', async (t) => {
   assert.equal(response.body.data[0].value, 9741)
   assert.ok(response.headers['x-request-id'])
 })
+
+const GROUPED_BY = { group_by: ['metric.topic', 'metric.type'], limit: 2 }
+
+test('a page with more behind it carries a token and says until when it is good; the last one does not', async () => {
+  const asked: object[] = []
+  const world = await openApi({
+    page: { frozen: { now: 5, digest: 'd' }, groupsLeft: 3, expiresMs: TEN + 60_000 },
+    onPage: (page) => asked.push(page),
+  })
+  const { text } = await world.ask(GROUPED_BY)
+  const { pagination, truncated } = JSON.parse(text).meta
+  const { next_page_token: token, ...rest } = pagination
+  assert.deepEqual([rest, truncated], [{ page_size: 2, total_size: 5, expires: '2026-11-21T10:01:00Z' }, true])
+  assert.equal((await world.ask(GROUPED_BY, `?page_token=${token}`)).status, 200)
+  assert.deepEqual(asked, [
+    { from: 0, frozen: null, level: 'summary' },
+    { from: 2, frozen: { now: 5, digest: 'd' }, level: 'summary' },
+  ])
+  const last = JSON.parse((await (await openApi()).ask(GROUPED_BY)).text).meta.pagination
+  assert.deepEqual(last, { page_size: 2, total_size: 5 })
+})
+
+test('a token belongs to its question: another body, dataset or way of asking is refused', async () => {
+  const world = await openApi({ page: { groupsLeft: 3, expiresMs: TEN + 60_000 } })
+  const token = JSON.parse((await world.ask(GROUPED_BY)).text).meta.pagination.next_page_token as string
+  const search = `?page_token=${token}`
+  for (const over of [
+    { limit: 3 },
+    { format: 'GROUPED' },
+    { explain: 'full' },
+    { explain: 'plan' },
+    { group_by: ['metric.type', 'metric.topic'] },
+    { group_by: [], limit: undefined },
+    { filter: { op: 'EQ', field: 'metric.topic', value: 'a' } },
+  ]) {
+    const { status, text } = await world.ask({ ...GROUPED_BY, ...over }, search)
+    assert.deepEqual([status, errorsIn(text)[0]!.code], [400, 'PAGE_TOKEN_INVALID'], JSON.stringify(over))
+  }
+  const other = await world.app.inject({
+    method: 'POST',
+    url: `/v2/metrics/other/query${search}`,
+    payload: { ...question, ...GROUPED_BY },
+  })
+  assert.equal(errorsIn(other.body)[0]!.code, 'PAGE_TOKEN_INVALID')
+  const sameOtherwise = { unknown: 1, ...GROUPED_BY }
+  assert.equal((await world.ask(sameOtherwise, search)).status, 200, 'what nobody knows does not count')
+})
+
+test('a token that was given to somebody with other rights is refused', async () => {
+  const scope = (tenant: string) => ({ tenant, datasets: ['cloud'], constraints: [] })
+  const world = await openApi({
+    page: { groupsLeft: 3, expiresMs: TEN + 60_000 },
+    keys: { find: (id) => ({ id, roles: new Set(['query'] as const), scope: scope(id.slice(0, 1)) }) },
+  })
+  const ask = (id: string, search = '') =>
+    world.app.inject({
+      method: 'POST',
+      url: `${QUERY}${search}`,
+      payload: { ...question, ...GROUPED_BY },
+      headers: { authorization: `Basic ${Buffer.from(`${id}:s`).toString('base64')}` },
+    })
+  const token = (await ask('a1')).json().meta.pagination.next_page_token as string
+  const statuses = await Promise.all(
+    ['a1', 'a2', 'b1'].map(async (id) => (await ask(id, `?page_token=${token}`)).statusCode),
+  )
+  assert.deepEqual(statuses, [200, 200, 400])
+})

@@ -1,8 +1,12 @@
+import { readFilter } from '../../../src/api/query/read-question.ts'
 import type { Filter } from '../../../src/model/filter.ts'
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|>=|[=>(),]|[^\s"=>(),]+/g
+const TOKEN = /"(?:[^"\\]|\\.)*"|>=|<=|!=|[=><~(),]|[^\s"=><~!(),]+/g
 
-/** `topic = a and not (host in (x, "y z") or host > b)` ▸ Filter; NOT binds closest, OR last. Throws on anything else. */
+/**
+ * `topic = a and not (host in (x, "y z") or host > b)` ▸ Filter; NOT binds closest, OR last. Throws on anything else.
+ * `topic != a`, `< a` and `<= a` are what requests write as NE, LT and LTE.
+ */
 export function parseFilter(text: string): Filter {
   const tokens = new Tokens(text.match(TOKEN) ?? [])
   const filter = either(tokens)
@@ -65,15 +69,17 @@ function one(tokens: Tokens): Filter {
   return filter
 }
 
-const OPERATORS = { '=': 'eq', '>': 'gt', '>=': 'gte' } as const
+const OPERATORS = { '=': 'EQ', '!=': 'NE', '>': 'GT', '>=': 'GTE', '<': 'LT', '<=': 'LTE' } as const
 
 function comparison(tokens: Tokens): Filter {
   const label = unquoted(tokens.take())
   const operator = tokens.take()
   if (operator === 'in') return { kind: 'in', label, values: list(tokens) }
+  if (operator === 'prefix') return { kind: 'prefix', label, value: unquoted(tokens.take()) }
+  if (operator === '~') return { kind: 'regex', label, pattern: unquoted(tokens.take()) }
   if (!Object.hasOwn(OPERATORS, operator))
-    throw new SyntaxError(`=, >, >= or in expected after ${label}, not ${operator}`)
-  return { kind: OPERATORS[operator as keyof typeof OPERATORS], label, value: unquoted(tokens.take()) }
+    throw new SyntaxError(`a comparison expected after ${label}, not ${operator}`)
+  return readFilter({ op: OPERATORS[operator as keyof typeof OPERATORS], field: label, value: unquoted(tokens.take()) })
 }
 
 function list(tokens: Tokens): string[] {

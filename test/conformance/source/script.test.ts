@@ -47,6 +47,17 @@ test('NOT binds closer than AND, AND closer than OR', () => {
   })
 })
 
+test('what a request calls NE, LT and LTE, and prefixes and patterns, have their signs', () => {
+  const of = (op: 'eq' | 'gt' | 'gte') => ({ kind: op, label: 'a', value: '1' }) as const
+  const kinds = (text: string) =>
+    JSON.parse(JSON.stringify(parseFilter(text), (key, each) => (key === 'written' ? undefined : each)))
+  assert.deepEqual(kinds('a != 1'), { kind: 'not', filter: of('eq') })
+  assert.deepEqual(kinds('a<1'), { kind: 'not', filter: of('gte') })
+  assert.deepEqual(kinds('a <= 1'), { kind: 'not', filter: of('gt') })
+  assert.deepEqual(kinds('a prefix "x y"'), { kind: 'prefix', label: 'a', value: 'x y' })
+  assert.deepEqual(kinds('a ~ "x|y.*"'), { kind: 'regex', label: 'a', pattern: 'x|y.*' })
+})
+
 for (const [why, text] of Object.entries({
   'a scenario begins with its title': 'metric m COUNTER_INT64',
   'not understood': 'scenario x\nexpect m',

@@ -38,11 +38,15 @@ async function answer(target: Target, loaded: Loaded, question: Question): Promi
   const { groupBy, descending, untilMs } = question
   const merged = mergeFrames(frames, {
     ...question,
+    ratios: [],
+    having: null,
+    fill: 'none',
+    valuesMax: null,
     labels: groupBy,
     intervals: unionOf(question.intervals),
     allStart: question.intervals[0]!.start,
     stepMs: loaded.scenario.stepMs,
-    order: descending === null ? null : { measure: 0, descending },
+    order: descending === null ? null : { value: 0, descending },
     completeUntilMs: untilMs,
   })
   return merged.series.map(({ group, points }) => ({ group, points }))

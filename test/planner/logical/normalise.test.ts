@@ -5,6 +5,7 @@ import type { ErrorCode } from '../../../src/model/errors.ts'
 import { type LanewayError, LanewayErrors } from '../../../src/model/errors.ts'
 import type { Filter } from '../../../src/model/filter.ts'
 import { MINUTE_MS } from '../../../src/model/granularity.ts'
+import { UNSCOPED } from '../../../src/model/scope.ts'
 import { DEFAULT_QUERY_LIMITS } from '../../../src/planner/logical/limits.ts'
 import { logicalStates, normalise } from '../../../src/planner/logical/normalise.ts'
 import type { QueryRequest } from '../../../src/planner/logical/question.ts'
@@ -17,6 +18,7 @@ const world = {
   catalog: catalogWith(datasetOf([TOPIC_1M]), edge, quarters),
   now: minute(60) + 30_000,
   limits: DEFAULT_QUERY_LIMITS,
+  scope: UNSCOPED,
   sources: ['push', 'duckdb'],
 }
 const usual: QueryRequest = {
@@ -220,11 +222,94 @@ const WRONG: readonly Wrong[] = [
     actual: 'PT5M',
   },
   {
-    title: 'order_by without granularity ALL',
-    changes: { orderBy: { metric: 'bytes', order: 'DESCENDING' } },
-    code: 'ORDER_BY_INVALID',
-    pointer: '/order_by',
-    says: /needs granularity ALL.*has PT1M/,
+    title: 'a pattern that is none, where it stands',
+    changes: { filter: { kind: 'and', filters: [eq('topic'), { kind: 'regex', label: 'topic', pattern: '(?=a)' }] } },
+    code: 'FIELD_INVALID',
+    pointer: '/filter/filters/1/value',
+    says: /the pattern is not RE2: invalid or unsupported Perl syntax: `\(\?=`/,
+  },
+  {
+    title: 'a pattern that is too long',
+    changes: { filter: { kind: 'regex', label: 'topic', pattern: 'x'.repeat(257) } },
+    code: 'FILTER_TOO_COMPLEX',
+    pointer: '/filter/value',
+    says: /has 257 characters, at most 256/,
+    limit: 256,
+    actual: 257,
+  },
+  {
+    title: 'an unknown label of NE, at the place that the body has',
+    changes: { filter: { kind: 'not', filter: { kind: 'not', filter: eq('zone'), written: 'NE' } } },
+    code: 'LABEL_UNKNOWN',
+    pointer: '/filter/filter/field',
+    says: /filter\.filter\.field "zone"/,
+  },
+  {
+    title: 'a name that is none',
+    changes: { aggregations: [{ metric: 'bytes', as: '1st' }] },
+    code: 'FIELD_INVALID',
+    pointer: '/aggregations/0/as',
+    says: /aggregations\[0\]\.as "1st" is no name/,
+  },
+  {
+    title: 'a name that is taken',
+    changes: {
+      aggregations: [{ metric: 'bytes', as: 'a' }],
+      ratios: [{ numerator: 'a', denominator: 'a', as: 'a' }],
+    },
+    code: 'FIELD_INVALID',
+    pointer: '/ratios/0/as',
+    says: /ratios\[0\]\.as "a" is taken already/,
+  },
+  {
+    title: 'a ratio of what has no name',
+    changes: { aggregations: [{ metric: 'bytes', as: 'a' }], ratios: [{ numerator: 'a', denominator: 'bytes' }] },
+    code: 'FIELD_INVALID',
+    pointer: '/ratios/0/denominator',
+    says: /"bytes" is the `as` of no aggregation; named are: a$/,
+  },
+  {
+    title: 'a condition on a value that is not asked for',
+    changes: {
+      having: {
+        kind: 'and',
+        conditions: [{ kind: 'compare', value: { metric: 'lag' }, op: 'GT', than: 1 }],
+      },
+    },
+    code: 'FIELD_INVALID',
+    pointer: '/having/conditions/0/metric',
+    says: /"lag" is none of the aggregations; asked are: SUM of bytes/,
+  },
+  {
+    title: 'a condition with too many comparisons',
+    changes: {
+      having: {
+        kind: 'or',
+        conditions: Array.from({ length: 513 }, () => ({
+          kind: 'compare' as const,
+          value: { metric: 'bytes' },
+          op: 'GT' as const,
+          than: 1,
+        })),
+      },
+    },
+    code: 'FILTER_TOO_COMPLEX',
+    pointer: '/having',
+    says: /has 513 comparisons, at most 512/,
+    limit: 512,
+    actual: 513,
+  },
+  {
+    title: 'ratios that make too many values',
+    changes: {
+      granularity: 'PT1H',
+      aggregations: [{ metric: 'bytes', as: 'a' }],
+      ratios: Array.from({ length: 16 }, () => ({ numerator: 'a', denominator: 'a' })),
+      intervals: ['2020-01-01T00:00:00Z/2026-01-01T00:00:00Z'],
+    },
+    code: 'QUERY_TOO_EXPENSIVE',
+    pointer: '/intervals',
+    says: /one group alone may have \d+ values/,
   },
   {
     title: 'order_by a metric that is not asked',
@@ -367,7 +452,6 @@ test('all problems of one request are told together', () => {
       '/filter/filters/1/field',
       '/intervals/1',
       '/intervals/2',
-      '/order_by',
       '/limit',
       '/timezone',
       '/use/0',
@@ -403,13 +487,48 @@ test('without limit 100 groups are answered, 1000 with granularity ALL, all with
   assert.equal(normalise({ ...usual, groupBy: ['topic'] }, few).limit, 10)
 })
 
-test('order_by names the position of its measure', () => {
+test('order_by names the position of its measure, with any granularity', () => {
   const aggregations = [{ metric: 'lag' }, { metric: 'bytes' }, { metric: 'bytes', agg: 'MAX' }] as const
-  const order = (orderBy: QueryRequest['orderBy']) =>
-    asked({ granularity: 'ALL', aggregations, ...(orderBy && { orderBy }) }).order
-  assert.deepEqual(order({ metric: 'bytes', agg: 'MAX', order: 'DESCENDING' }), { measure: 2, descending: true })
-  assert.deepEqual(order({ metric: 'lag', order: 'ASCENDING' }), { measure: 0, descending: false })
+  const order = (orderBy: QueryRequest['orderBy']) => asked({ aggregations, ...(orderBy && { orderBy }) }).order
+  assert.deepEqual(order({ metric: 'bytes', agg: 'MAX', order: 'DESCENDING' }), { value: 2, descending: true })
+  assert.deepEqual(order({ metric: 'lag', order: 'ASCENDING' }), { value: 0, descending: false })
   assert.equal(order(undefined), null)
+})
+
+test('values go by what `as` calls them, before a metric of that name; ratios come behind aggregations', () => {
+  const { ratios, having, order } = asked({
+    aggregations: [
+      { metric: 'bytes', as: 'lag' },
+      { metric: 'lag', as: 'b' },
+    ],
+    ratios: [
+      { numerator: 'b', denominator: 'lag' },
+      { numerator: 'lag', denominator: 'lag', as: 'one' },
+    ],
+    having: { kind: 'not', condition: { kind: 'compare', value: { metric: 'lag', agg: 'SUM' }, op: 'LT', than: 5 } },
+    orderBy: { metric: 'one', order: 'ASCENDING' },
+  })
+  assert.deepEqual(ratios, [
+    { numerator: 1, denominator: 0 },
+    { numerator: 0, denominator: 0 },
+  ])
+  assert.deepEqual(having, { kind: 'not', condition: { kind: 'compare', value: 1, op: 'LT', than: 5 } })
+  assert.deepEqual(order, { value: 3, descending: false })
+  const lag = asked({
+    aggregations: [{ metric: 'bytes', as: 'lag' }],
+    having: { kind: 'compare', value: { metric: 'lag' }, op: 'GT', than: 5 },
+  })
+  assert.deepEqual(lag.having, { kind: 'compare', value: 0, op: 'GT', than: 5 })
+})
+
+test('callers inside the house may ask for all groups, and for any number of values', () => {
+  const page = asked({ groupBy: ['topic'], limit: 7 })
+  const all = asked({ groupBy: ['topic'], limit: 7, groups: 'all' })
+  const unbounded = asked({ groupBy: ['topic'], groups: 'unbounded' })
+  assert.deepEqual([page.limit, page.valuesMax], [7, 500_000])
+  assert.deepEqual([all.limit, all.valuesMax], [null, 500_000])
+  assert.deepEqual([unbounded.limit, unbounded.valuesMax], [null, null])
+  asked({ granularity: 'PT1H', intervals: ['1970-01-01T00:00:00Z/2030-01-01T00:00:00Z'], groups: 'unbounded' })
 })
 
 test('UTC, the longest intervals and rollups of other datasets are accepted', () => {
@@ -473,6 +592,14 @@ test('property: questions that mean the same have the same fingerprint, others a
     { groupBy: ['topic'], limit: 3 },
     { filter: eq('topic') },
     { filter: { kind: 'not', filter: eq('topic') } },
+    { filter: { kind: 'prefix', label: 'topic', value: 'x' } },
+    { filter: { kind: 'regex', label: 'topic', pattern: 'x' } },
+    { fill: 'zero' },
+    { fill: 'null' },
+    { orderBy: { metric: 'bytes', order: 'ASCENDING' } },
+    { having: { kind: 'compare', value: { metric: 'bytes' }, op: 'GT', than: 5 } },
+    { having: { kind: 'compare', value: { metric: 'bytes' }, op: 'GTE', than: 5 } },
+    { aggregations: [{ metric: 'bytes', as: 'a' }], ratios: [{ numerator: 'a', denominator: 'a' }] },
     { granularity: 'PT5M' },
     { intervals: ['2026-11-21T10:00:00Z/PT59M'] },
     { freshness: { kind: 'sealed' } },

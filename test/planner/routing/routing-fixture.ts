@@ -6,6 +6,7 @@ import { canonicalFilter } from '../../../src/model/filter-canonical.ts'
 import { bucketEnd, bucketsOf, HOUR_MS, MINUTE_MS, roughMs } from '../../../src/model/granularity.ts'
 import type { Interval } from '../../../src/model/interval.ts'
 import type { MeasureRef, MetricType, Space, StateMeasure, Time } from '../../../src/model/measure.ts'
+import { UNSCOPED } from '../../../src/model/scope.ts'
 import type { LogicalQuery } from '../../../src/planner/logical/question.ts'
 import { planRoute } from '../../../src/planner/routing/plan-route.ts'
 import type { Place, Route, RoutingWorld } from '../../../src/planner/routing/route.ts'
@@ -63,18 +64,23 @@ export function question(changes: Partial<LogicalQuery> = {}): LogicalQuery {
     dataset: 'cloud',
     catalogVersion: 1,
     measures: [asked('SUM:bytes')],
+    ratios: [],
     groupBy: ['topic'],
     granularity: 'PT1H',
     allStart: intervals[0]?.start ?? 0,
     stepMs: MINUTE_MS,
     latenessMs: LATENESS_MS,
+    having: null,
     order: null,
     limit: null,
+    fill: 'none',
+    valuesMax: null,
     freshness: { kind: 'latest' },
     use: null,
     avoid: [],
     rawAtLeast: 0,
     now: NOW,
+    scope: UNSCOPED,
     fingerprint: '',
     ...changes,
     intervals,

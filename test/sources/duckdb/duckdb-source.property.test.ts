@@ -61,9 +61,14 @@ const leaf: fc.Arbitrary<Filter> = fc.constantFrom(...LABELS, 'none').chain((lab
   const value = fc.constantFrom(...(VALUES[label] ?? []), 'A', 'c')
   return fc.oneof(
     fc.record({
-      kind: fc.constantFrom('eq' as const, 'gt' as const, 'gte' as const),
+      kind: fc.constantFrom('eq' as const, 'gt' as const, 'gte' as const, 'prefix' as const),
       label: fc.constant(label),
       value,
+    }),
+    fc.record({
+      kind: fc.constant('regex' as const),
+      label: fc.constant(label),
+      pattern: fc.constantFrom('', '.*', '.', '[a-m]+', 'a|😀', '[^a]', 'h[0-9]', 'none|.{2}', '(?i)A.*'),
     }),
     fc.record({
       kind: fc.constant('in' as const),

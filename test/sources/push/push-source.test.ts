@@ -84,3 +84,18 @@ test('a large read lets others work in between and still sees one moment', async
   assert.equal(sumsIn(await running).t0, 2)
   assert.equal(sumsIn(await source.run(scanOf('states'), never)).t0, 1001)
 })
+
+test('a large reading of labels lets others work in between, ends with its signal, and sees one moment', async () => {
+  const { table, source } = sourceOf(20_000)
+  deliver(table, rolledUp({ bucket: minute(2), epoch: 1, rows: topics({ last: 1 }) }))
+  const scan = scanOf('labels', { intervals: [minutes(0, 3)] })
+  const running = source.run(scan, never)
+  deliver(table, rolledUp({ bucket: minute(2), epoch: 2, rows: topics({ later: 1 }) }))
+  const { groups } = await running
+  assert.deepEqual([groups.length, groups.at(-1)], [20_001, ['last']])
+  const leaving = new AbortController()
+  const left = source.run(scan, leaving.signal)
+  const reason = new Error('gone')
+  leaving.abort(reason)
+  await assert.rejects(left, reason)
+})

@@ -1,10 +1,11 @@
-import { allOf, type Filter } from '../../../model/filter.ts'
+import { allOf, evaluate, type Filter } from '../../../model/filter.ts'
 import { type DefinitionRule, type Objection, PASS } from '../rule.ts'
 
 /**
  * E3. The rollup's own filter is implied, conjunct by conjunct, by the question's top-level conjuncts:
  *   own env = 'prod',        question env = 'prod' AND x  ▸ passes, x is left to filter by
  *   own env IN (prod, test), question env = 'prod'        ▸ passes, env = 'prod' is left to filter by
+ *   own env prefix 'pr',     question env = 'prod'        ▸ passes, as it would for a pattern that 'prod' matches
  *   own env = 'prod',        question env = 'prod' OR x   ▸ rejected, as without a filter
  */
 export const FILTER_IMPLIED: DefinitionRule = {
@@ -25,12 +26,14 @@ export const FILTER_IMPLIED: DefinitionRule = {
   },
 }
 
-/** Equal inside an in-list, or an in-list inside another, on one label. No other implication is looked for. */
+/** Each of the values asked for, on one label, passes the own conjunct. No other implication is looked for. */
 function isWithin(asked: Filter, own: Filter): boolean {
-  const [inner, outer] = [listOf(asked), listOf(own)]
-  if (!inner || !outer || inner.label !== outer.label) return false
-  return inner.values.every((value) => outer.values.includes(value))
+  const inner = listOf(asked)
+  if (!inner || !IMPLIED_BY_VALUES.has(own.kind) || !('label' in own) || inner.label !== own.label) return false
+  return inner.values.every((value) => evaluate(own, () => value) === true)
 }
+
+const IMPLIED_BY_VALUES: ReadonlySet<Filter['kind']> = new Set(['eq', 'in', 'prefix', 'regex'])
 
 function listOf(filter: Filter): { label: string; values: readonly string[] } | null {
   if (filter.kind === 'eq') return { label: filter.label, values: [filter.value] }

@@ -89,6 +89,29 @@ test('own filter implied: an equal conjunct is done with, a narrower one is left
   )
 })
 
+test('own filter implied: a prefix or a pattern is by values that all match, or by the same filter, which then is gone', () => {
+  const prefix = { kind: 'prefix', label: 'topic', value: 'or' } as const
+  const regex = { kind: 'regex', label: 'topic', pattern: 'or.*|b' } as const
+  const pushed = (filter: string) =>
+    `push cloud/topic_1m: 10:00/12:00, 1200 rows${filter}
+     + push cloud/topic_1m
+     - duckdb: COST`
+  const rejected = (filter: string) =>
+    `duckdb: 10:00/12:00, 12000 rows${filter}
+     - push cloud/topic_1m: ROLLUP_FILTER_NOT_IMPLIED topic
+     + duckdb`
+  for (const own of [prefix, regex]) {
+    const one = [topicServed({ filter: own })]
+    assertPlan({ filter: own }, one, pushed(''))
+    assertPlan({ filter: eq('topic', 'orders') }, one, pushed(', where ["eq","topic","orders"]'))
+    assertPlan({ filter: isIn('topic', 'or', 'orders') }, one, pushed(', where ["in","topic",["or","orders"]]'))
+    assertPlan({ filter: isIn('topic', 'or', 'c') }, one, rejected(', where ["in","topic",["c","or"]]'))
+    assertPlan({ filter: eq('topic', 'a') }, one, rejected(', where ["eq","topic","a"]'))
+  }
+  const one = [topicServed({ filter: regex })]
+  assertPlan({ filter: prefix }, one, rejected(', where ["prefix","topic","or"]'))
+})
+
 test('own filter implied: each of its conjuncts must be', () => {
   const own = [topicServed({ labels: ['topic'], filter: and(eq('broker', '1'), isIn('cluster', 'c1', 'c2')) })]
   assertPlan(
