@@ -19,7 +19,6 @@ export function replyWithError(error: unknown, request: FastifyRequest, reply: F
   logFailure(first, request)
   const retryAfter = retryAfterOf(first)
   if (retryAfter !== undefined) reply.header('retry-after', Math.ceil(retryAfter))
-  if (first.code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Basic realm="laneway", charset="UTF-8"')
   reply.code(status)
   if (wantsProtobuf(request)) return reply.type(PROTOBUF).send(rpcStatus(status, `${first.code}: ${first.message}`))
   return reply.type('application/json; charset=utf-8').send(errorText(errors, request.id))
@@ -44,7 +43,8 @@ export function errorsOf(error: unknown, request: FastifyRequest): readonly Lane
 function logFailure(error: LanewayError, request: FastifyRequest): void {
   const facts = { code: error.code, id: request.id }
   if (error.kind === 'fail') request.log.error({ ...facts, err: error.facts.cause ?? error }, error.message)
-  else request.log.debug(facts, error.message)
+  // A refusal repeats what was sent: it is for whoever sent it, not for the readers of the log.
+  else request.log.debug(facts, 'refused')
 }
 
 /** By path as well as by route: a protobuf client may have the path wrong. */

@@ -9,45 +9,60 @@ import fastify, {
 import type { z } from 'zod'
 import { LanewayError } from '../model/errors.ts'
 import { checkAccept } from './accept.ts'
-import { HEADER_BYTES_MAX, type HeldLimits } from './api-limits.ts'
+import { HEADER_BYTES_MAX, type HeldLimits, PATH_PART_BYTES_MAX } from './api-limits.ts'
+import { rolesOf } from './auth/roles.ts'
 import { answerClientError, logClientError } from './client-errors.ts'
 import { replyWithError } from './error-reply.ts'
 import { KnownRoutes } from './known-routes.ts'
-import type { RouteConfig } from './route-config.ts'
-import type { StaticKeys } from './static-keys.ts'
+import type { RateLimits } from './rate-limits.ts'
+import type { Access, RouteConfig } from './route-config.ts'
 import { STATUS } from './status.ts'
-import { checkAccess } from './who-may-ask.ts'
+import { challengesOf, checkAccess, type Gate } from './who-may-ask.ts'
 import { problemsOf, type RequestPart } from './zod-problems.ts'
 
-export interface ServerParts {
+export interface ServerParts extends Partial<Guards> {
   readonly limits: HeldLimits
-  /** Null lets everyone ask (who-may-ask.ts says what then still holds). */
-  readonly keys: StaticKeys | null
+  /** Null, without tokens too, lets everyone ask (who-may-ask.ts says what then still holds). */
+  readonly keys: Gate['keys']
   readonly logger: FastifyBaseLogger | false
 }
 
-/** Ids in Metrics API v2 have up to 255 characters; each may be three when percent-encoded. */
-const PATH_PART_MAX = 3 * 255
+/** What stands before the routes, but for keys; nothing unless given. */
+export interface Guards {
+  readonly tokens: Gate['tokens']
+  readonly rates: RateLimits | null
+  readonly tls: Tls | null
+  /** Addresses and networks of proxies whose X-Forwarded-For is believed. */
+  readonly trustProxy: readonly string[]
+}
+
+/** PEM texts. */
+export interface Tls {
+  readonly cert: string
+  readonly key: string
+}
 
 /** An HTTP server with everything that holds for all routes; routes are added by the caller. */
-export function openServer({ limits, keys, logger }: ServerParts): FastifyInstance {
+export function openServer(parts: ServerParts): FastifyInstance {
+  const { limits, keys, logger, tokens = null, rates = null, tls = null, trustProxy = [] } = parts
   const { requestMsMax } = limits
+  const http = {
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: requestMsMax,
+    connectionsCheckingInterval: Math.max(10, Math.floor(requestMsMax / 10)),
+  }
   const app: FastifyInstance = fastify({
     ...(logger === false ? { logger: false } : { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytesMax,
     requestTimeout: requestMsMax,
-    http: {
-      maxHeaderSize: HEADER_BYTES_MAX,
-      headersTimeout: requestMsMax,
-      connectionsCheckingInterval: Math.max(10, Math.floor(requestMsMax / 10)),
-    },
+    ...secured(http, tls),
     genReqId: () => randomUUID(),
-    trustProxy: false,
+    trustProxy: trustProxy.length > 0 && [...trustProxy],
     // `closing` below says it in our words.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: PATH_PART_MAX },
+    routerOptions: { maxParamLength: PATH_PART_BYTES_MAX },
     frameworkErrors: (error, request, reply) => void replyWithError(error, request, withBaseHeaders(request, reply)),
     clientErrorHandler: (error, socket) => {
       logClientError(app.log, error)
@@ -64,13 +79,10 @@ export function openServer({ limits, keys, logger }: ServerParts): FastifyInstan
     known.add(route.url, [route.method].flat())
   })
   logAnswers(app)
-  guard(app, keys)
+  app.decorate('rateLimits', rates)
+  guard(app, { keys, tokens }, tls !== null)
   app.setErrorHandler(replyWithError)
-  app.setNotFoundHandler((request, reply) => {
-    const methods = known.methodsOf(pathOf(request))
-    if (methods.length > 0) reply.header('allow', methods.join(', '))
-    throw methods.length > 0 ? methodNotAllowed(request, methods) : routeUnknown(request)
-  })
+  refuseUnknown(app, known)
   closeInTime(app, limits.closeMsMax)
   return app
 }
@@ -78,8 +90,11 @@ export function openServer({ limits, keys, logger }: ServerParts): FastifyInstan
 const withBaseHeaders = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
   reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
 
+/** A server over TLS has another type, and the same behaviour. */
+const secured = (http: object, tls: Tls | null): object => (tls ? { https: { ...http, ...tls } } : { http })
+
 /** Everything that is decided before a body is read. */
-function guard(app: FastifyInstance, keys: StaticKeys | null): void {
+function guard(app: FastifyInstance, gate: Gate, overTls: boolean): void {
   let closing = false
   app.decorateRequest('caller', null)
   app.addHook('preClose', async () => {
@@ -87,14 +102,47 @@ function guard(app: FastifyInstance, keys: StaticKeys | null): void {
   })
   app.addHook('onRequest', async (request, reply) => {
     withBaseHeaders(request, reply)
+    if (overTls) reply.header('strict-transport-security', 'max-age=31536000')
     if (closing) {
       reply.header('connection', 'close')
       throw new LanewayError('NOT_READY', { detail: 'The service is closing.' })
     }
     const { access = 'open', produces } = request.routeOptions.config as Partial<RouteConfig>
-    request.caller = checkAccess(request, access, keys)
+    request.caller = await checkAccess(request, access, gate).catch((error: unknown) => {
+      if (isUnauthenticated(error)) reply.header('www-authenticate', challengesOf(request, gate))
+      throw error
+    })
+    if (isLimited(access)) limitRate(request, reply)
     checkAccept(request.headers.accept, produces)
   })
+}
+
+const isUnauthenticated = (error: unknown): boolean => error instanceof LanewayError && error.code === 'UNAUTHENTICATED'
+
+/** Senders are held back by the intake itself, and open routes know no callers. */
+const isLimited = (access: Access): boolean => access !== 'open' && !rolesOf(access).includes('ingest')
+
+function limitRate(request: FastifyRequest, reply: FastifyReply): void {
+  const { caller, server, ip } = request
+  if (caller === null || server.rateLimits === null) return
+  try {
+    server.rateLimits.admit(caller, ip)
+  } finally {
+    reply.headers(server.rateLimits.headersOf(caller, ip))
+  }
+}
+
+/** Before the body is read: nobody will, and of a QUERY the framework would want a Content-Type first. */
+function refuseUnknown(app: FastifyInstance, known: KnownRoutes): void {
+  const refuse = (request: FastifyRequest, reply: FastifyReply): never => {
+    const methods = known.methodsOf(pathOf(request))
+    if (methods.length > 0) reply.header('allow', methods.join(', '))
+    throw methods.length > 0 ? methodNotAllowed(request, methods) : routeUnknown(request)
+  }
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) refuse(request, reply)
+  })
+  app.setNotFoundHandler(refuse)
 }
 
 /** One line a request, with neither body, headers nor query string; also for clients that went away. */

@@ -1,17 +1,20 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { LanewayError, LanewayErrors } from '../model/errors.ts'
-import { ROLES, type Role } from './route-config.ts'
-
-/** Who asks: a key's id and what it may do. */
-export interface KeyHolder {
-  readonly id: string
-  readonly roles: ReadonlySet<Role>
-}
+import { LanewayErrors } from '../model/errors.ts'
+import { readKeyDocument } from './auth/key-document.ts'
+import { readKeyLines } from './auth/key-lines.ts'
+import { KeysDraft, keysInvalid, type StoredKey } from './auth/stored-key.ts'
+import type { Caller } from './caller.ts'
 
 export interface StaticKeys {
   /** Null for an unknown id as for a wrong secret; both take the same time. */
-  find(id: string, secret: string): KeyHolder | null
+  find(id: string, secret: string): Caller | null
+}
+
+/** What a file of keys holds. */
+export interface LoadedKeys extends StaticKeys {
+  /** In the order of the file, without their hashes. */
+  readonly callers: readonly Caller[]
 }
 
 const PREFIX = 'sha256.'
@@ -24,71 +27,43 @@ export const hashSecret = (secret: string): string => `${PREFIX}${digestOf(secre
 
 const digestOf = (secret: string): Buffer => createHash('sha256').update(secret).digest()
 
-interface StoredKey extends KeyHolder {
-  readonly digest: Buffer
-}
-
 /** No secret has this digest: compared with when the id is unknown. */
 const NOBODY = Buffer.alloc(32)
 
-class KeyTable implements StaticKeys {
-  readonly #keys: ReadonlyMap<string, StoredKey>
+class KeyTable implements LoadedKeys {
+  readonly callers: readonly Caller[]
+  readonly #keys: ReadonlyMap<string, { readonly caller: Caller; readonly digest: Buffer }>
 
-  constructor(keys: ReadonlyMap<string, StoredKey>) {
-    this.#keys = keys
+  constructor(stored: Iterable<StoredKey>) {
+    const keys = [...stored].map(({ digest, ...caller }) => ({ caller, digest }))
+    this.callers = keys.map(({ caller }) => caller)
+    this.#keys = new Map(keys.map((key) => [key.caller.id, key]))
   }
 
-  find(id: string, secret: string): KeyHolder | null {
+  find(id: string, secret: string): Caller | null {
     const key = this.#keys.get(id)
     const isRight = timingSafeEqual(digestOf(secret), key?.digest ?? NOBODY)
-    return key && isRight ? { id: key.id, roles: key.roles } : null
+    return key && isRight ? key.caller : null
   }
 }
 
-const LINE = /^([\w-]{1,64}):sha256\.([0-9a-f]{64}):([a-z,]+)$/
-
 /**
- * Reads a file of keys, `id:hash:role,role` a line; empty lines and lines that start with # say nothing. Errors:
- * CONFIG_INVALID for every wrong line together, naming file and line and never what stands there.
+ * Reads a file of keys: YAML when its name ends so, else `id:hash:role,role` a line. Errors: CONFIG_INVALID for
+ * everything that is wrong together, naming file, line and field and never what stands there.
  */
-export function loadStaticKeys(path: string): StaticKeys {
-  const keys = new Map<string, StoredKey>()
-  const errors: LanewayError[] = []
-  readText(path)
-    .split(/\r?\n/)
-    .forEach((text, i) => {
-      const line = text.trim()
-      if (line === '' || line.startsWith('#')) return
-      const problem = addLine(line, keys)
-      if (problem !== null) errors.push(invalid(`${path}:${i + 1}`, problem))
-    })
-  if (errors.length === 0 && keys.size === 0) errors.push(invalid(path, 'holds no key'))
-  if (errors.length > 0) throw errors.length === 1 ? errors[0]! : new LanewayErrors(errors)
-  return new KeyTable(keys)
+export function loadStaticKeys(path: string): LoadedKeys {
+  const draft = new KeysDraft()
+  const read = /\.ya?ml$/i.test(path) ? readKeyDocument : readKeyLines
+  read(path, readText(path), draft)
+  if (draft.errors.length === 0 && draft.keys.size === 0) draft.wrong(path, 'holds no key')
+  if (draft.errors.length > 0) throw draft.errors.length === 1 ? draft.errors[0]! : new LanewayErrors(draft.errors)
+  return new KeyTable(draft.keys.values())
 }
-
-/** What is wrong with the line; null when it was taken. */
-function addLine(line: string, into: Map<string, StoredKey>): string | null {
-  const match = LINE.exec(line)
-  if (!match) return 'is not id:hash:role,role as "laneway keys" prints it'
-  const [, id, hash, list] = match as unknown as [string, string, string, string]
-  const roles = list.split(',')
-  const unknown = roles.filter((role) => !isRole(role))
-  if (unknown.length > 0) return `names no role: ${unknown.join(', ')}; roles are ${ROLES.join(', ')}`
-  if (into.has(id)) return `has the id ${id} of an earlier line`
-  into.set(id, { id, roles: new Set(roles.filter(isRole)), digest: Buffer.from(hash, 'hex') })
-  return null
-}
-
-const isRole = (text: string): text is Role => (ROLES as readonly string[]).includes(text)
 
 function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (cause) {
-    throw invalid(path, `cannot be read: ${(cause as NodeJS.ErrnoException).code ?? 'unknown reason'}`, cause)
+    throw keysInvalid(path, `cannot be read: ${(cause as NodeJS.ErrnoException).code ?? 'unknown reason'}`, cause)
   }
 }
-
-const invalid = (where: string, rule: string, cause?: unknown): LanewayError =>
-  new LanewayError('CONFIG_INVALID', { detail: `${where} ${rule}`, configKey: 'keys.path', cause })

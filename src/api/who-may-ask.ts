@@ -1,42 +1,57 @@
 import type { FastifyRequest } from 'fastify'
 import { LanewayError } from '../model/errors.ts'
-import { UNSCOPED } from '../model/scope.ts'
+import { type Credentials, credentialsOf, invalidCredentials } from './auth/credentials.ts'
+import { mayDo, rolesOf } from './auth/roles.ts'
+import type { TokenCheck } from './auth/tokens.ts'
 import { ANONYMOUS, type Caller } from './caller.ts'
-import type { Role } from './route-config.ts'
+import type { Access } from './route-config.ts'
 import { shown } from './shown.ts'
-import type { KeyHolder, StaticKeys } from './static-keys.ts'
+import type { StaticKeys } from './static-keys.ts'
 
-/** The caller; null on open routes where keys are needed elsewhere. Errors: UNAUTHENTICATED, FORBIDDEN. */
-export function checkAccess(request: FastifyRequest, access: Role | 'open', keys: StaticKeys | null): Caller | null {
-  if (keys !== null) return access === 'open' ? null : checkRole(request, access, keys)
-  checkAnonymous(request)
-  return ANONYMOUS
+/** How callers prove who they are; without both, everyone may ask. */
+export interface Gate {
+  readonly keys: StaticKeys | null
+  readonly tokens: TokenCheck | null
 }
 
-function checkRole(request: FastifyRequest, access: Role, keys: StaticKeys): Caller {
-  const holder = holderOf(request.headers.authorization, keys)
-  if (holder.roles.has(access)) return { ...holder, scope: UNSCOPED }
+/** The caller; null on open routes where keys are needed elsewhere. Errors: UNAUTHENTICATED, FORBIDDEN, TOKEN_KEYS_UNAVAILABLE. */
+export async function checkAccess(request: FastifyRequest, access: Access, gate: Gate): Promise<Caller | null> {
+  if (gate.keys === null && gate.tokens === null) {
+    checkAnonymous(request)
+    return ANONYMOUS
+  }
+  return access === 'open' ? null : checkRole(request, access, gate)
+}
+
+async function checkRole(request: FastifyRequest, access: Exclude<Access, 'open'>, gate: Gate): Promise<Caller> {
+  const caller = await holderOf(credentialsOf(request.headers.authorization), gate)
+  if (mayDo(caller.roles, access)) return caller
+  const wanted = rolesOf(access).join(' or ')
   throw new LanewayError('FORBIDDEN', {
-    detail: `This route needs the role ${access}; the key ${holder.id} has ${[...holder.roles].join(', ')}.`,
-    hint: `Use a key with the role ${access}.`,
+    detail: `This route needs the role ${wanted}; the caller has ${[...caller.roles].join(', ') || 'none'}.`,
+    hint: `Use a key with the role ${wanted}.`,
   })
 }
 
-const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i
-
-/** `Basic base64(id:secret)`. Error: UNAUTHENTICATED, the same for an unknown id and a wrong secret. */
-function holderOf(authorization: string | undefined, keys: StaticKeys): KeyHolder {
-  if (authorization === undefined) throw unauthenticated('The request carries no key.')
-  const encoded = BASIC.exec(authorization.trim())?.[1]
-  const text = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('utf8')
-  const colon = text.indexOf(':')
-  if (colon < 1) throw unauthenticated('Authorization is not "Basic" with base64 of key:secret.')
-  const holder = keys.find(text.slice(0, colon), text.slice(colon + 1))
-  if (holder === null) throw unauthenticated('Invalid credentials: no key has this id and secret.')
-  return holder
+/** Error: UNAUTHENTICATED, the same for an unknown id and a wrong secret. */
+async function holderOf(credentials: Credentials, { keys, tokens }: Gate): Promise<Caller> {
+  if (credentials.kind === 'token') {
+    if (tokens === null) throw invalidCredentials('Tokens are not taken here: send an API key as Basic key:secret.')
+    return await tokens.callerOf(credentials.token)
+  }
+  const caller = keys?.find(credentials.id, credentials.secret) ?? null
+  if (caller === null) throw invalidCredentials()
+  return caller
 }
 
-const unauthenticated = (detail: string): LanewayError => new LanewayError('UNAUTHENTICATED', { detail })
+/** WWW-Authenticate of a refusal: one challenge for each way in (RFC 7617, RFC 6750). */
+export function challengesOf({ headers }: FastifyRequest, { keys, tokens }: Gate): string[] {
+  const sentToken = /^\s*bearer\b/i.test(headers.authorization ?? '')
+  return [
+    ...(keys === null ? [] : ['Basic realm="laneway", charset="UTF-8"']),
+    ...(tokens === null ? [] : [`Bearer realm="laneway"${sentToken ? ', error="invalid_token"' : ''}`]),
+  ]
+}
 
 /**
  * Without keys, being able to reach the port is the only proof of trust, and a browser on this machine lends it to
