@@ -4,7 +4,9 @@ import type { Interval } from '../model/interval.ts'
 import type { MeasureRef } from '../model/measure.ts'
 import type { Scope } from '../model/scope.ts'
 import type { SourceId } from '../ports/source.ts'
+import type { SettledExit } from './engine/settled-contract.ts'
 import type { QueryRequest, StatesRequest } from './logical/question.ts'
+import type { ReadingExits } from './reading-contract.ts'
 import type { CandidateReport } from './routing/reasons.ts'
 
 export type { CandidateReport, RejectCode, RejectReason } from './routing/reasons.ts'
@@ -32,17 +34,19 @@ export interface SliceReport {
   readonly grain: Granularity
   /** `SUM:<metric>` of each measure it was read for. */
   readonly measures: readonly string[]
-  /** Raw version read; null before it ran. */
+  /** Raw version read; null before it ran, and for a constrained scope. */
   readonly raw: number | null
   readonly asOf: string | null
-  readonly rowsEstimated: number
+  /** Absent where it would tell about data of others (constrained scope). */
+  readonly rowsEstimated?: number
   /** Only in `full`. */
   readonly rowsRead?: number
   readonly ms?: number
 }
 
 export interface PlanReport {
-  readonly catalogVersion: number
+  /** Absent for a constrained scope: it rises when others register metrics. */
+  readonly catalogVersion?: number
   readonly exact: boolean
   readonly asOf: string | null
   readonly slices: readonly SliceReport[]
@@ -69,8 +73,9 @@ export interface Answer {
   readonly intervals: readonly Interval[]
   readonly freshness: FreshnessReport
   readonly plan: PlanReport
-  readonly lane: LaneName
-  /** Estimated rows: the price. */
+  /** Null for a constrained scope. */
+  readonly lane: LaneName | null
+  /** The price: estimated rows; for a constrained scope only what its own question and answer say. */
   readonly cost: number
   /** Milliseconds by stage: plan, queue, upstream, merge. */
   readonly timings: Readonly<Record<'plan' | 'queue' | 'upstream' | 'merge', number>>
@@ -88,7 +93,7 @@ export type ExplainLevel = 'summary' | 'full' | 'plan'
  * The hallway. `answer` runs a question; `explain` with `plan` does not run it. Errors are LanewayErrors of the
  * catalogue; the signal's abort rejects with CLIENT_CLOSED.
  */
-export interface Engine {
+export interface Engine extends SettledExit, ReadingExits {
   answer(question: QueryRequest, level: ExplainLevel, options: AskOptions): Promise<Answer>
   explain(question: QueryRequest, options: AskOptions): Promise<PlanReport>
   states(question: StatesRequest, options: AskOptions): Promise<StatesAnswer>

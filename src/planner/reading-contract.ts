@@ -1,6 +1,6 @@
 import type { Filter } from '../model/filter.ts'
 import type { Group } from '../model/label.ts'
-import type { Answer, AskOptions, FreshnessReport, PlanReport } from './contract.ts'
+import type { Answer, AskOptions, ExplainLevel, FreshnessReport, PlanReport } from './contract.ts'
 import type { QueryRequest } from './logical/question.ts'
 
 /** Which values labels have: `attributes` of Metrics API v2, `labelValues` of GraphQL, discovery. */
@@ -31,14 +31,12 @@ export interface LabelsAnswer {
   readonly cost: number
 }
 
-/** What a paging token says: everything that makes a later page part of the same answer as the first. */
+/** What makes a later page part of the same answer as the first. */
 export interface FrozenAt {
-  /** Names the kept answer. */
-  readonly id: string
   /** The one `now` of the first page, epoch ms. */
   readonly now: number
-  /** Digest of catalog version, slices, raw versions and epochs that the first page was read from. */
-  readonly versions: string
+  /** Of the question and its whole answer. */
+  readonly digest: string
 }
 
 export interface PageRequest {
@@ -46,6 +44,14 @@ export interface PageRequest {
   readonly from: number
   /** Null asks for the first page. */
   readonly frozen: FrozenAt | null
+  /** Of the plan; default `summary`. The same for every page. */
+  readonly level?: Exclude<ExplainLevel, 'plan'>
+}
+
+/** How long, and in how much memory, answers are kept for their next pages. */
+export interface PagingLimits {
+  readonly keptBytesMax: number
+  readonly keptMs: number
 }
 
 /** `question.limit` groups of one frozen answer; `frame.groupsTotal` counts all of them. */
@@ -53,7 +59,7 @@ export interface PageAnswer extends Answer {
   readonly frozen: FrozenAt
   /** Groups behind this page. */
   readonly groupsLeft: number
-  /** Until when the kept answer is kept at most, epoch ms. */
+  /** Until when the next page may be asked for, epoch ms. */
   readonly expiresMs: number
 }
 
@@ -71,6 +77,8 @@ export interface Watched {
 
 export interface ReadingExits {
   labels(request: LabelsRequest, options: AskOptions): Promise<LabelsAnswer>
+  /** About how many series each metric has, without reading; null for a constrained caller. */
+  seriesCounts(dataset: string, metrics: readonly string[], options: AskOptions): ReadonlyMap<string, number> | null
   /** Error: PAGE_TOKEN_EXPIRED when the frozen answer can no longer be given. */
   page(question: QueryRequest, page: PageRequest, options: AskOptions): Promise<PageAnswer>
   /**

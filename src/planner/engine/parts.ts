@@ -1,12 +1,17 @@
 import type { Lanes } from '../../lanes/lanes.ts'
 import type { CatalogVersion } from '../../model/definition.ts'
+import { MINUTE_MS } from '../../model/granularity.ts'
 import type { CatalogView } from '../../ports/catalog.ts'
+import type { Changes } from '../../ports/changes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Source, SourceId } from '../../ports/source.ts'
 import type { AskOptions } from '../contract.ts'
 import type { QueryLimits } from '../logical/limits.ts'
 import type { LogicalQuery } from '../logical/question.ts'
+import type { PagingLimits } from '../reading-contract.ts'
 import type { Place, Route, RoutingWorld } from '../routing/route.ts'
+import { DEFAULT_SETTLED_LIMITS, type SettledLimits } from './settled-contract.ts'
+import { DEFAULT_WATCH_LIMITS, NO_CHANGES, PROCESS_TIMERS, type Timers, type WatchLimits } from './watch-options.ts'
 
 export interface EngineParts {
   /** In order of preference. */
@@ -20,7 +25,18 @@ export interface EngineParts {
   readonly stopwatch?: () => number
   /** Routing itself unless given. */
   readonly planRoute?: (question: LogicalQuery, world: RoutingWorld) => Route
+  /** Tells `watch` which windows changed; without it only timers ask again. */
+  readonly changes?: Changes
+  readonly watch?: WatchLimits
+  readonly paging?: PagingLimits
+  readonly timers?: Timers
+  /** Bounds of what `settled` keeps. */
+  readonly settled?: SettledLimits
 }
+
+const MIB = 1024 * 1024
+
+export const DEFAULT_PAGING_LIMITS: PagingLimits = { keptBytesMax: 128 * MIB, keptMs: 10 * MINUTE_MS }
 
 /** What every request shares. */
 export interface Hall extends Required<EngineParts> {
@@ -40,5 +56,12 @@ export function hallOf(parts: EngineParts, planRoute: Hall['planRoute']): Hall {
   const byId = new Map(parts.sources.map((source) => [source.id, source]))
   const homeless = parts.places.find(({ source }) => !byId.has(source))
   if (homeless) throw new TypeError(`place ${homeless.source} has no source`)
-  return { planRoute, stopwatch: () => performance.now(), ...parts, byId }
+  const watching = {
+    changes: NO_CHANGES,
+    watch: DEFAULT_WATCH_LIMITS,
+    timers: PROCESS_TIMERS,
+    settled: DEFAULT_SETTLED_LIMITS,
+    paging: DEFAULT_PAGING_LIMITS,
+  }
+  return { planRoute, stopwatch: () => performance.now(), ...watching, ...parts, byId }
 }

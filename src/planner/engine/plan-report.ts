@@ -1,3 +1,4 @@
+import type { LabelFrame, StateFrame } from '../../model/frame.ts'
 import { fixedMs, GRANULARITIES, type Granularity } from '../../model/granularity.ts'
 import { formatInterval, formatTime, lengthMs, totalMs } from '../../model/interval.ts'
 import { compareText } from '../../model/label.ts'
@@ -5,6 +6,7 @@ import { measureKey } from '../../model/measure.ts'
 import type { ExplainLevel, PlanReport, SliceReport } from '../contract.ts'
 import type { LogicalQuery } from '../logical/question.ts'
 import type { Route, RouteSlice } from '../routing/route.ts'
+import { discreetPlan, isDiscreet } from './discreet.ts'
 import type { SliceRun } from './run-slices.ts'
 import type { Sight, SlicePart } from './sight.ts'
 
@@ -12,14 +14,21 @@ import type { Sight, SlicePart } from './sight.ts'
 export interface Reported {
   readonly route: Route
   readonly sights: readonly Sight[]
-  readonly runs: readonly SliceRun[] | null
+  readonly runs: readonly AnyRun[] | null
 }
+
+type AnyRun = SliceRun<StateFrame | LabelFrame>
 
 /**
  * What happened, or would have. `summary` depends on the question, `now` and versions alone: nothing measured, nothing
  * about a source that had no part. `full` and `plan` add every candidate and the hint.
  */
 export function planReport(question: LogicalQuery, reported: Reported, level: ExplainLevel): PlanReport {
+  const plan = wholeReport(question, reported, level)
+  return isDiscreet(question) ? discreetPlan(plan) : plan
+}
+
+function wholeReport(question: LogicalQuery, reported: Reported, level: ExplainLevel): PlanReport {
   const { route, runs } = reported
   const brief = level === 'summary'
   const asOf = runs ? runs.map(({ frame }) => frame.asOf) : route.slices.map((slice) => slice.asOf)
@@ -49,7 +58,7 @@ const keyOf = ({ source, rollup, measures }: SliceReport): string => JSON.string
 
 interface Telling {
   readonly question: LogicalQuery
-  readonly run: SliceRun | undefined
+  readonly run: AnyRun | undefined
   readonly measured: boolean
 }
 

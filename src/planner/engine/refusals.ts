@@ -5,9 +5,9 @@ import { formatInterval } from '../../model/interval.ts'
 import { measureKey } from '../../model/measure.ts'
 import type { CandidateReport } from '../contract.ts'
 import { bucketsIn } from '../logical/intervals.ts'
-import type { QueryLimits } from '../logical/limits.ts'
 import type { LogicalQuery } from '../logical/question.ts'
 import type { MissingPiece, Route } from '../routing/route.ts'
+import { isDiscreet } from './discreet.ts'
 
 const PIECES_MAX = 5
 const CANDIDATES_MAX = 6
@@ -42,15 +42,18 @@ function whyText(candidates: readonly CandidateReport[]): string {
 }
 
 /** Before anything runs: throws QUERY_TOO_EXPENSIVE when the answer is expected to hold too many values. */
-export function refuseExpensive(question: LogicalQuery, { cost }: Route, limits: QueryLimits): void {
-  const { granularity, intervals, measures } = question
-  const perGroup = bucketsIn(granularity, intervals) * measures.length
+export function refuseExpensive(question: LogicalQuery, { cost }: Route): void {
+  const { granularity, intervals, valuesMax } = question
+  if (valuesMax === null) return
+  const each = valuesIn(question)
+  const perGroup = bucketsIn(granularity, intervals) * each
   const groups = Math.min(question.limit ?? 1, groupsOf(question))
-  const values = Math.min(groups * perGroup, cost * measures.length)
-  if (values <= limits.valuesMax) return
-  const fitting = Math.floor(limits.valuesMax / perGroup)
-  throw tooManyValues(values, limits, {
-    detail: `up to ${groups} groups of up to ${perGroup} values each, of ${cost} rows: ${values} values`,
+  const known = isDiscreet(question) ? Number.POSITIVE_INFINITY : cost * each
+  const values = Math.min(groups * perGroup, known)
+  if (values <= valuesMax) return
+  const fitting = Math.floor(valuesMax / perGroup)
+  throw tooManyValues(values, valuesMax, {
+    detail: `up to ${groups} groups of up to ${perGroup} values each${isDiscreet(question) ? '' : `, of ${cost} rows`}: ${values} values`,
     hint: `Ask with limit ${fitting} or less, for less time, or with a coarser granularity.`,
   })
 }
@@ -64,17 +67,21 @@ function groupsOf({ filter, groupBy }: LogicalQuery): number {
   return groupBy.reduce((groups, label) => groups * (pinned.has(label) ? 1 : (lists.get(label) ?? Infinity)), 1)
 }
 
+/** Values of one point: measures, then ratios. */
+const valuesIn = ({ measures, ratios }: LogicalQuery): number => measures.length + ratios.length
+
 /** After the merge: the answer as it is. Throws QUERY_TOO_EXPENSIVE. */
-export function refuseManyValues({ series }: ResultFrame, measures: number, limits: QueryLimits): void {
-  const values = series.reduce((sum, { points }) => sum + points.length * measures, 0)
-  if (values <= limits.valuesMax) return
-  throw tooManyValues(values, limits, {
+export function refuseManyValues({ series }: ResultFrame, question: LogicalQuery): void {
+  const { valuesMax } = question
+  const values = series.reduce((sum, { points }) => sum + points.length * valuesIn(question), 0)
+  if (valuesMax === null || values <= valuesMax) return
+  throw tooManyValues(values, valuesMax, {
     detail: `the answer has ${values} values`,
     hint: 'Ask with a smaller limit, for less time, or with a coarser granularity.',
   })
 }
 
-const tooManyValues = (values: number, { valuesMax }: QueryLimits, facts: { detail: string; hint: string }) =>
+const tooManyValues = (values: number, valuesMax: number, facts: { detail: string; hint: string }) =>
   new LanewayError('QUERY_TOO_EXPENSIVE', {
     detail: `${facts.detail}; an answer may hold ${valuesMax}`,
     hint: facts.hint,

@@ -1,6 +1,6 @@
 import { LanewayError } from '../../model/errors.ts'
-import type { StateFrame } from '../../model/frame.ts'
-import type { SourceId } from '../../ports/source.ts'
+import type { LabelFrame, StateFrame } from '../../model/frame.ts'
+import type { Source, SourceId } from '../../ports/source.ts'
 import type { LaneName } from '../contract.ts'
 import type { LogicalQuery } from '../logical/question.ts'
 import { type StatesScan, scansOf } from '../physical/scans.ts'
@@ -12,9 +12,17 @@ const IN_MEMORY: ReadonlySet<SourceId> = new Set(['push'])
 
 export const isInMemory = ({ source }: RouteSlice): boolean => IN_MEMORY.has(source)
 
-export interface SliceRun {
+/** What is read of a slice: states of its measures, or only which groups have any. */
+export type ReadSlice<F extends Frame> = (source: Source, scan: StatesScan, signal: AbortSignal) => Promise<F>
+type Frame = StateFrame | LabelFrame
+
+export const readStates: ReadSlice<StateFrame> = (source, scan, signal) => source.run(scan, signal)
+export const readLabels: ReadSlice<LabelFrame> = (source, scan, signal) =>
+  source.run({ ...scan, kind: 'labels' }, signal)
+
+export interface SliceRun<F extends Frame = StateFrame> {
   readonly slice: RouteSlice
-  readonly frame: StateFrame
+  readonly frame: F
   readonly waitMs: number
   /** From its start to its end, waiting left out. */
   readonly ms: number
@@ -31,18 +39,23 @@ export interface SliceFailure {
  * before this returns, so that they see the very windows that the plan has seen.
  * Errors: those of the lanes, the caller's abort reason, and what no other source can help with.
  */
-export function runSlices(
+export function runSlices<F extends Frame>(
   question: LogicalQuery,
   route: Route,
-  lane: LaneName,
+  { lane, read }: Running<F>,
   asked: Asked,
-): Promise<readonly (SliceRun | SliceFailure)[]> {
+): Promise<readonly (SliceRun<F> | SliceFailure)[]> {
   const scans = scansOf(question, route)
-  return Promise.all(route.slices.map((slice, i) => runSlice(slice, scans[i]!, lane, asked).catch(failureOf(slice))))
+  const run = (slice: RouteSlice, i: number) => runSlice(slice, scans[i]!, { lane, read }, asked)
+  return Promise.all(route.slices.map((slice, i) => run(slice, i).catch(failureOf(slice))))
 }
 
-export const isFailure = (outcome: SliceRun | SliceFailure): outcome is SliceFailure => 'error' in outcome
-export const isRun = (outcome: SliceRun | SliceFailure): outcome is SliceRun => !isFailure(outcome)
+export interface Running<F extends Frame> {
+  readonly lane: LaneName
+  readonly read: ReadSlice<F>
+}
+
+export const isFailure = (outcome: SliceRun<Frame> | SliceFailure): outcome is SliceFailure => 'error' in outcome
 
 const failureOf =
   (slice: RouteSlice) =>
@@ -53,12 +66,17 @@ const failureOf =
     throw error
   }
 
-async function runSlice(slice: RouteSlice, scan: StatesScan, lane: LaneName, asked: Asked): Promise<SliceRun> {
+async function runSlice<F extends Frame>(
+  slice: RouteSlice,
+  scan: StatesScan,
+  { lane, read }: Running<F>,
+  asked: Asked,
+): Promise<SliceRun<F>> {
   const { hall, options } = asked
   const source = hall.byId.get(slice.source)!
   const timed = async (signal: AbortSignal) => {
     const startMs = hall.stopwatch()
-    const frame = await source.run(scan, signal)
+    const frame = await read(source, scan, signal)
     return { frame, ms: hall.stopwatch() - startMs }
   }
   const ticket = {
