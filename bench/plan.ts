@@ -3,18 +3,22 @@ import type { CatalogVersion, RollupVersion } from '../src/model/definition.ts'
 import { EVERYTHING } from '../src/model/filter.ts'
 import { type Grain, HOUR_MS, MINUTE_MS } from '../src/model/granularity.ts'
 import type { StateMeasure } from '../src/model/measure.ts'
+import { UNSCOPED } from '../src/model/scope.ts'
 import type { LogicalQuery } from '../src/planner/logical/question.ts'
 import { RoutePlanner } from '../src/planner/routing/plan-route.ts'
 import type { RoutingWorld } from '../src/planner/routing/route.ts'
+import { line, ratiosOf } from './figures.ts'
 
 /**
- * P4: how long a plan takes with 1 to 1,000 rollups in the catalog. Method: one planner, as the engine keeps it; the
+ * P4: how long a plan takes with 10 to 1,000 rollups in the catalog. Method: one planner, as the engine keeps it; the
  * question (six hours by hour, one cluster, by topic, unaligned, raw tail) and the catalog stay, so what is found once
  * per catalog version is paid once, as in production. Coverage is ready, as the push table keeps it. A tenth of the
- * rollups store the measure, two thirds of those keep the label. Median of single plans after as many to warm up.
+ * rollups store the measure, two thirds of those keep the label. Samples are
+ * single plans, the two sides of a line in turn, after a tenth as many to warm up.
+ * usage: node bench/plan.ts
  */
 const NOW = Date.UTC(2026, 10, 21, 16)
-const PLANS = 20_000
+const PLANS = 10_000
 const EXPLAINED = 1_000
 const GRAINS: readonly Grain[] = ['PT1M', 'PT5M', 'PT15M', 'PT1H']
 const LABELS = ['metric.broker', 'metric.client', 'metric.partition', 'metric.topic', 'metric.type']
@@ -89,6 +93,7 @@ const QUESTION: LogicalQuery = {
   dataset: 'cloud',
   catalogVersion: 1,
   measures: [{ ...measureOf('received_bytes'), time: 'SUM' }],
+  ratios: [],
   groupBy: ['metric.topic'],
   filter: { kind: 'eq', label: 'resource.kafka.id', value: 'lkc-1' },
   granularity: 'PT1H',
@@ -96,35 +101,87 @@ const QUESTION: LogicalQuery = {
   allStart: NOW - 6.4 * HOUR_MS,
   stepMs: MINUTE_MS,
   latenessMs: 90_000,
+  having: null,
   order: null,
   limit: null,
+  fill: 'none',
+  valuesMax: null,
   freshness: { kind: 'latest' },
   use: null,
   avoid: [],
   rawAtLeast: 0,
   now: NOW,
+  scope: UNSCOPED,
   fingerprint: '',
 }
 
-/** Median and 99th percentile of one call, µs. */
-function time(call: () => unknown, calls: number): readonly [number, number] {
-  for (let i = 0; i < calls; i++) call()
-  const times = Array.from({ length: calls }, () => {
-    const started = performance.now()
-    call()
-    return (performance.now() - started) * 1000
-  }).sort((a, b) => a - b)
-  return [times[Math.floor(calls * 0.5)]!, times[Math.floor(calls * 0.99)]!]
+interface Sized {
+  readonly planner: RoutePlanner
+  readonly world: RoutingWorld
 }
 
-let before = 0
-for (const count of [1, 10, 100, 1000]) {
-  const world = worldOf(count)
-  const planner = new RoutePlanner()
-  const [median, p99] = time(() => planner.plan(QUESTION, world), PLANS)
-  const [explained] = time(() => planner.plan(QUESTION, world).candidates, EXPLAINED)
-  const growth = before > 0 ? `, ${(median / before).toFixed(1)} × the one before` : ''
-  const figure = `p50 ${median.toFixed(1)} µs, p99 ${p99.toFixed(1)} µs${growth}; with all reasons p50 ${explained.toFixed(1)} µs`
-  console.log(`${`P4 plan, ${count} rollups`.padEnd(24)} ${figure}`)
-  before = median
+const sized = (count: number): Sized => ({ planner: new RoutePlanner(), world: worldOf(count) })
+
+/** µs of one call each, turn by turn, after a tenth as many to warm up. */
+function times(calls: readonly (() => unknown)[], turns: number): number[][] {
+  const samples = calls.map((): number[] => [])
+  for (let turn = -turns / 10; turn < turns; turn++) {
+    for (const [i, call] of calls.entries()) {
+      const started = performance.now()
+      call()
+      if (turn >= 0) samples[i]!.push((performance.now() - started) * 1000)
+    }
+  }
+  return samples
 }
+
+function compare(
+  figure: string,
+  want: string,
+  sides: readonly (readonly [string, () => unknown])[],
+  turns: number,
+): void {
+  const [ours, theirs] = times(
+    sides.map(([, call]) => call),
+    turns,
+  ) as [number[], number[]]
+  const [name, other] = sides.map(([label]) => label) as [string, string]
+  const ratios = ratiosOf(ours, theirs)
+  const both = { ours: { name, samples: ours }, theirs: { name: other, samples: theirs } }
+  console.log(line({ figure, unit: 'µs', ...both, ratios, rows: '7 buckets, 48 h of coverage', want }))
+}
+
+const planOf =
+  ({ planner, world }: Sized) =>
+  () =>
+    planner.plan(QUESTION, world)
+const [ten, hundred, thousand] = [sized(10), sized(100), sized(1000)]
+const withReasons = () => planOf(hundred)().candidates
+
+compare(
+  'P4 plan',
+  '≤ 50 µs with 100',
+  [
+    ['100 rollups', planOf(hundred)],
+    ['10 rollups', planOf(ten)],
+  ],
+  PLANS,
+)
+compare(
+  'P4 plan, growth',
+  'ratio ≤ 10',
+  [
+    ['1000 rollups', planOf(thousand)],
+    ['100 rollups', planOf(hundred)],
+  ],
+  PLANS,
+)
+compare(
+  'plan and every reason',
+  '',
+  [
+    ['with', withReasons],
+    ['without', planOf(hundred)],
+  ],
+  EXPLAINED,
+)

@@ -1,3 +1,10 @@
+/**
+ * The push table by itself: memory, records per second, reads, snapshot. Method: one process, records made up as workers
+ * write them (SERIES series, WINDOWS windows, PARTITIONS partitions), making them left out of every time. Memory is what
+ * heap and array buffers grow by, after collections on both sides. P6 fills TABLES tables, and as many Maps that hold the
+ * same numbers (a key text a bucket, an array of five states), one after the other, each dropped before the next.
+ * usage: node bench/push-table.ts [p6]
+ */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { PushTable } from '../src/cache/push/push-table.ts'
@@ -5,12 +12,14 @@ import type { RollupVersion } from '../src/model/definition.ts'
 import { EVERYTHING } from '../src/model/filter.ts'
 import { DAY_MS, fixedMs, type Grain, type Granularity, HOUR_MS } from '../src/model/granularity.ts'
 import { type AggregateRecord, decodeRecord, encodeRecord, type WrittenRecord } from '../src/model/records.ts'
+import { line, ratiosOf } from './figures.ts'
 
 const SERIES = 16_667
 const WINDOWS = 60
 const PARTITIONS = 4
 const TOPICS_PER_CLUSTER = 1000
 const READS = 300
+const TABLES = 3
 const T0 = Date.UTC(2026, 10, 21, 10)
 
 const rollupOf = (grain: Grain): RollupVersion => ({
@@ -120,17 +129,58 @@ function timeReads(table: PushTable, rollup: RollupVersion, granularity: Granula
 const say = (what: string, figure: string): void => console.log(`${what.padEnd(58)} ${figure}`)
 const perSecond = (records: number): string => `${Math.round(records / 1000)} k records/s`
 
+/** Bytes per bucket of what `make` makes and holds. */
+function bytesPerBucket(make: () => { readonly rows: number; readonly held: unknown }): number {
+  const before = collectGarbage()
+  const made = make()
+  const bytes = collectGarbage() - before
+  return made.held === null ? Number.NaN : bytes / made.rows
+}
+
+function filledTable(rollup: RollupVersion) {
+  const table = tableOf(rollup)
+  fill(table, rollup, 1)
+  return { rows: table.stats().rows, held: table }
+}
+
+/** The same numbers as a program would keep them that does not think about it. */
+function filledMap(rollup: RollupVersion) {
+  const map = new Map<string, number[]>()
+  for (let window = 0; window < WINDOWS; window++) {
+    for (const [, record] of windowRecords(rollup, window, 1)) {
+      if (record.kind !== 'aggregate') continue
+      map.set(`${record.bucket}|${record.group.join('|')}`, record.measures['SUM:received_bytes'] as number[])
+    }
+  }
+  return { rows: map.size, held: map }
+}
+
+function measureMemory(): void {
+  const rollup = rollupOf('PT5M')
+  const [table, map]: [number[], number[]] = [[], []]
+  for (let i = 0; i < TABLES; i++) {
+    table.push(bytesPerBucket(() => filledTable(rollup)))
+    map.push(bytesPerBucket(() => filledMap(rollup)))
+  }
+  console.log(
+    line({
+      figure: 'P6 memory of a stored bucket of five states, index included',
+      unit: 'bytes',
+      ours: { name: 'push table', samples: table },
+      theirs: { name: 'Map of arrays', samples: map },
+      ratios: ratiosOf(table, map),
+      rows: `${SERIES * WINDOWS} buckets of ${SERIES} series`,
+      want: '≤ 64 bytes',
+    }),
+  )
+}
+
 function measureStates(): void {
   const rollup = rollupOf('PT5M')
-  const before = collectGarbage()
   const table = tableOf(rollup)
   const rate = fill(table, rollup, 1)
-  const bytes = collectGarbage() - before
-  const { rows, series, bytes: counted } = table.stats()
-  say(
-    'P6 five states: memory per series-bucket, index included',
-    `${(bytes / rows).toFixed(1)} bytes (${rows} of ${series} series; the table counts ${(counted / rows).toFixed(1)})`,
-  )
+  const { rows, bytes: counted } = table.stats()
+  say('five states: memory per series-bucket as the table counts it', `${(counted / rows).toFixed(1)} bytes`)
   say('five states: decoded records applied, first epoch', perSecond(rate))
   say('five states: decoded records applied, second epoch', perSecond(fill(table, rollup, 2)))
   say('five states: JSON records decoded and applied', perSecond(fillFromText(table, rollup, 3)))
@@ -158,5 +208,8 @@ function measureSteps(): void {
   }
 }
 
-measureStates()
-measureSteps()
+measureMemory()
+if (process.argv[2] !== 'p6') {
+  measureStates()
+  measureSteps()
+}

@@ -1,24 +1,19 @@
 import type { ConfigKey } from '../config-keys.ts'
-import { type Command, configFlags, configOf } from './command.ts'
-import { table } from './query.ts'
+import { type Command, configFlags, configOf, JSON_FLAG, refuseWords } from './command.ts'
+import { table } from './table.ts'
 
 export const config: Command = {
   name: 'config',
   about: 'print the effective configuration and where each value comes from',
   usage: 'laneway config [--json]',
-  flags: { ...configFlags(), json: { type: 'boolean' } },
-  async run(flags) {
-    const { config, origins } = configOf(flags)
-    const keys = Object.keys(config) as ConfigKey[]
-    if (flags.json)
-      console.log(
-        JSON.stringify(
-          keys.map((key) => ({ key, value: config[key], origin: origins[key] })),
-          null,
-          2,
-        ),
-      )
-    else console.log(table(keys.map((key) => ({ key, current: JSON.stringify(config[key]), origin: origins[key] }))))
+  flags: { ...configFlags(), ...JSON_FLAG },
+  async run(flags, words, terminal) {
+    refuseWords(words, config)
+    const { config: values, origins } = configOf(flags)
+    const keys = Object.keys(values) as ConfigKey[]
+    const rows = keys.map((key) => ({ key, value: values[key], origin: origins[key] }))
+    if (flags.json) terminal.line(JSON.stringify(rows, null, 2))
+    else terminal.line(table(rows.map(({ key, value, origin }) => ({ key, current: JSON.stringify(value), origin }))))
     return 0
   },
 }

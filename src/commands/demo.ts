@@ -1,8 +1,8 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { replay } from '../../examples/kafka-telemetry/replay.ts'
-import { type Laneway, openLaneway } from '../main.ts'
-import { type Command, configFlags, configOf } from './command.ts'
+import type { Laneway } from '../main.ts'
+import { type Command, configFlags, configOf, refuseWords } from './command.ts'
 import { stopSignal } from './stop-signal.ts'
 
 const LOOPS = 3
@@ -14,11 +14,13 @@ export const demo: Command = {
   usage:
     'laneway demo [--port 8080] [--data ./demo-data] (what a demo before left in the data folder is removed first)',
   flags: configFlags(),
-  async run(flags) {
+  async run(flags, words) {
+    refuseWords(words, demo)
     const ended = new AbortController()
     const stop = stopSignal().then(() => ended.abort())
     const { config } = configOf(flags, { 'data.path': './demo-data', 'log.level': 'warn' })
     await emptyData(config['data.path'])
+    const { openLaneway } = await import('../main.ts')
     const laneway = await openLaneway(config, { clock: Date.now })
     const { url } = await laneway.listen()
     console.log(`listening ${url}`)

@@ -1,13 +1,32 @@
-import { type Command, type FlagValues, listFlag, textFlag } from './command.ts'
+import { type Command, type FlagValues, JSON_FLAG, refuseWords, textFlag, wrongUsage } from './command.ts'
+import {
+  DATASET_FLAG,
+  datasetOf,
+  GATEWAY_FLAGS,
+  type Gateway,
+  gatewayOf,
+  postOf,
+  queryPath,
+  refusalOf,
+} from './gateway.ts'
+import { bodyOf, QUESTION_FLAGS } from './question-flags.ts'
+import { readInput, readObject } from './read-input.ts'
+import { table } from './table.ts'
+import type { Terminal } from './terminal.ts'
 
 interface QueryAnswer {
-  readonly data?: readonly Record<string, unknown>[]
-  readonly errors?: readonly { readonly code: string; readonly detail: string; readonly hint?: string }[]
-  readonly meta?: {
-    readonly freshness?: Record<string, unknown>
+  readonly data: readonly Row[]
+  readonly meta: {
+    readonly pagination?: { readonly next_page_token?: string | null }
+    readonly groupsTotal?: number
+    readonly truncated?: boolean
+    readonly freshness?: Readonly<Record<string, unknown>>
     readonly plan?: { readonly slices: readonly Slice[] }
+    readonly ignored?: readonly string[]
   }
 }
+
+type Row = Readonly<Record<string, unknown>>
 
 interface Slice {
   readonly interval: string
@@ -15,101 +34,129 @@ interface Slice {
   readonly rollup: string | null
 }
 
+export const BODY_FLAG = {
+  body: { type: 'string', value: 'FILE', about: 'the whole question as JSON from a file, or - for standard input' },
+} as const
+
 export const query: Command = {
   name: 'query',
   about: 'ask a running gateway one question',
   usage:
-    'laneway query --metric NAME [--group-by LABEL …] [--where LABEL=VALUE …] [--interval PT1H/now] [--granularity PT1M]',
+    'laneway query --metric NAME [--group-by LABEL …] [--where LABEL=VALUE …] [--interval PT1H/now] [--granularity PT1M]\nlaneway query --body FILE|-',
   flags: {
-    url: { type: 'string' },
-    dataset: { type: 'string' },
-    metric: { type: 'string' },
-    agg: { type: 'string' },
-    'group-by': { type: 'string', multiple: true },
-    where: { type: 'string', multiple: true },
-    interval: { type: 'string', multiple: true },
-    granularity: { type: 'string' },
-    limit: { type: 'string' },
-    use: { type: 'string', multiple: true },
-    avoid: { type: 'string', multiple: true },
-    json: { type: 'boolean' },
-    key: { type: 'string' },
+    ...GATEWAY_FLAGS,
+    ...DATASET_FLAG,
+    ...QUESTION_FLAGS,
+    ...BODY_FLAG,
+    format: { type: 'string', value: 'FORMAT', about: 'of the JSON: FLAT (default) or GROUPED' },
+    page: { type: 'boolean', about: 'ask for all pages; with --json one answer a line' },
+    ...JSON_FLAG,
   },
-  async run(flags) {
-    const base = textFlag(flags, 'url') ?? process.env.LANEWAY_URL ?? 'http://127.0.0.1:8080'
-    const dataset = textFlag(flags, 'dataset') ?? 'cloud'
-    const url = `${base}/v2/metrics/${encodeURIComponent(dataset)}/query`
-    const response = await ask(url, bodyOf(flags), textFlag(flags, 'key'))
-    const text = await response.text()
-    if (flags.json) process.stdout.write(`${text}\n`)
-    else print(JSON.parse(text) as QueryAnswer)
-    return response.ok ? 0 : 1
+  async run(flags, words, terminal) {
+    refuseWords(words, query)
+    const body = await questionOf(flags, terminal)
+    const format = textFlag(flags, 'format')
+    if (format !== undefined) body.format = format.toUpperCase()
+    const asked = { gateway: gatewayOf(flags, terminal.environment), dataset: datasetOf(flags), body }
+    return await (flags.json ? asJson(asked, flags, terminal) : asText(asked, flags, terminal))
   },
 }
 
-async function ask(url: string, body: unknown, key: string | undefined): Promise<Response> {
-  const headers: Record<string, string> = { 'content-type': 'application/json' }
-  if (key !== undefined) headers.authorization = `Basic ${Buffer.from(key).toString('base64')}`
-  try {
-    return await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
-  } catch (cause) {
-    throw new Error(`no gateway answers at ${url}: start one with "npm start" or "npm run demo", or say --url`, {
-      cause,
-    })
+/** Of the flags, or of --body; not both, for nobody could tell which of them holds. */
+export async function questionOf(flags: FlagValues, terminal: Terminal): Promise<Record<string, unknown>> {
+  const path = textFlag(flags, 'body')
+  if (path === undefined) return bodyOf(flags)
+  const beside = Object.keys(QUESTION_FLAGS).filter((name) => flags[name] !== undefined)
+  if (beside.length > 0) {
+    throw wrongUsage(`--body beside --${beside.join(', --')}`, 'Say the whole question in one of the two ways.')
+  }
+  return readObject(await readInput(path, terminal), path === '-' ? 'standard input' : path)
+}
+
+interface Asked {
+  readonly gateway: Gateway
+  readonly dataset: string
+  readonly body: Record<string, unknown>
+}
+
+async function asJson(asked: Asked, flags: FlagValues, terminal: Terminal): Promise<number> {
+  for (let token: string | null = null; ; ) {
+    const { response, text } = await askPage(asked, token)
+    await terminal.write(`${text}\n`)
+    if (!response.ok) return 1
+    token = flags.page ? nextOf(JSON.parse(text)) : null
+    if (token === null) return 0
   }
 }
 
-/** The v2 body of the flags. */
-export function bodyOf(flags: FlagValues): Record<string, unknown> {
-  const metric = textFlag(flags, 'metric')
-  if (metric === undefined) throw new Error('--metric is missing: name the metric to ask for')
-  const agg = textFlag(flags, 'agg')
-  const limit = textFlag(flags, 'limit')
-  const groupBy = listFlag(flags, 'group-by').flatMap((each) => each.split(','))
-  const body: Record<string, unknown> = {
-    aggregations: [agg === undefined ? { metric } : { metric, agg }],
-    granularity: textFlag(flags, 'granularity') ?? 'PT1M',
-    intervals: flags.interval === undefined ? ['PT1H/now'] : listFlag(flags, 'interval'),
+async function asText(asked: Asked, flags: FlagValues, terminal: Terminal): Promise<number> {
+  let pages = 0
+  let groups = 0
+  for (let token: string | null = null; ; ) {
+    terminal.progress(pages === 0 ? '' : `page ${pages + 1}, ${groups} groups so far`)
+    const { response, text } = await askPage(asked, token)
+    if (!response.ok) throw refusalOf(response, text)
+    const answer = JSON.parse(text) as QueryAnswer
+    const rows = answer.data.flatMap((row) => rowsOf(row, valueNames(asked.body)))
+    pages++
+    groups += (answer.meta.pagination as { page_size?: number } | undefined)?.page_size ?? 0
+    token = flags.page ? nextOf(answer) : null
+    if (rows.length > 0 || pages === 1) terminal.line(table(rows))
+    if (token === null) return summarise(answer, flags, terminal)
   }
-  if (groupBy.length > 0) body.group_by = groupBy
-  const filters = listFlag(flags, 'where').map(equality)
-  if (filters.length > 0) body.filter = filters.length === 1 ? filters[0] : { op: 'AND', filters }
-  if (limit !== undefined) body.limit = Number(limit)
-  for (const name of ['use', 'avoid']) if (flags[name] !== undefined) body[name] = listFlag(flags, name)
-  return body
 }
 
-function equality(text: string): { field: string; op: 'EQ'; value: string } {
-  const at = text.indexOf('=')
-  if (at < 1) throw new Error(`--where ${text}: write it as LABEL=VALUE`)
-  return { field: text.slice(0, at), op: 'EQ', value: text.slice(at + 1) }
+async function askPage({ gateway, dataset, body }: Asked, token: string | null) {
+  const parameters = token === null ? '' : `?page_token=${encodeURIComponent(token)}`
+  const response = await gateway.fetch(`${queryPath(dataset)}${parameters}`, postOf(body))
+  return { response, text: await response.text() }
 }
 
-function print(answer: QueryAnswer): void {
-  for (const error of answer.errors ?? []) console.error(`${error.code}: ${error.detail}\n  ${error.hint ?? ''}`)
-  if (!answer.data) return
-  console.log(table(answer.data))
-  for (const slice of answer.meta?.plan?.slices ?? []) {
-    console.log(`  ${slice.interval}  from ${slice.source}${slice.rollup === null ? '' : ` (${slice.rollup})`}`)
+const nextOf = ({ meta }: QueryAnswer): string | null => meta.pagination?.next_page_token || null
+
+/** What `values` are called, when there are several: as the question calls them. */
+function valueNames({ aggregations, ratios }: Record<string, unknown>): string[] {
+  const named = [...listOf(aggregations), ...listOf(ratios)]
+  return named.map(({ as, agg, metric, numerator, denominator }) =>
+    String(as ?? (numerator ? `${numerator}/${denominator}` : agg ? `${agg}(${metric})` : metric)),
+  )
+}
+
+const listOf = (value: unknown): Row[] => (Array.isArray(value) ? value : [])
+
+/** A FLAT row as it is; of a GROUPED one, a row a point. Several values get a column each. */
+function rowsOf(row: Row, names: readonly string[]): Row[] {
+  const { points, values, ...rest } = row
+  if (Array.isArray(points)) return points.flatMap((point: Row) => rowsOf({ ...point, ...rest }, names))
+  if (!Array.isArray(values)) return [row]
+  const columns = values.map((value, i): [string, unknown] => [names[i] ?? `value ${i + 1}`, value])
+  const { cut, ...labels } = rest
+  return [{ ...labels, ...Object.fromEntries(columns), ...(cut ? { cut } : {}) }]
+}
+
+function summarise({ meta }: QueryAnswer, flags: FlagValues, terminal: Terminal): number {
+  for (const slice of joined(meta.plan?.slices ?? [])) {
+    terminal.line(`  ${slice.interval}  from ${slice.source}${slice.rollup === null ? '' : ` (${slice.rollup})`}`)
   }
-  const freshness = answer.meta?.freshness
+  const { freshness } = meta
   if (freshness)
-    console.log(`  ${freshness.state}, complete through ${freshness.completeThrough}, as of ${freshness.asOf}`)
+    terminal.line(`  ${freshness.state}, complete through ${freshness.completeThrough}, as of ${freshness.asOf}`)
+  if (meta.truncated && !flags.page)
+    terminal.note(`  cut by limit: ${meta.groupsTotal} groups there are; --page asks for all of them`)
+  if (meta.ignored) terminal.note(`  fields that nobody knows were ignored: ${meta.ignored.join(', ')}`)
+  return 0
 }
 
-/** Columns as wide as their widest cell; timestamp first, value last. */
-export function table(rows: readonly Record<string, unknown>[]): string {
-  if (rows.length === 0) return '(no data)'
-  const names = Object.keys(rows[0]!).filter((name) => name !== 'timestamp' && name !== 'value' && name !== 'cut')
-  const columns = ['timestamp', ...names, 'value'].filter((name) => rows.some((row) => name in row))
-  const cells = [columns, ...rows.map((row) => columns.map((name) => String(row[name] ?? '')))]
-  const widths = columns.map((_, i) => Math.max(...cells.map((line) => line[i]!.length)))
-  return cells
-    .map((line) =>
-      line
-        .map((cell, i) => cell.padEnd(widths[i]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+/** Neighbours from one place, told as one. */
+function joined(slices: readonly Slice[]): Slice[] {
+  const out: Slice[] = []
+  for (const slice of slices) {
+    const last = out.at(-1)
+    const [start, end] = slice.interval.split('/')
+    const [first, before] = last?.interval.split('/') ?? []
+    const goesOn = last?.source === slice.source && last.rollup === slice.rollup && before === start
+    if (goesOn) out[out.length - 1] = { ...slice, interval: `${first}/${end}` }
+    else out.push(slice)
+  }
+  return out
 }
