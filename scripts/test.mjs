@@ -1,6 +1,6 @@
 // Runs the tests with Node's own runner and closes with `N passed, N failed`. Says loudly what it leaves out.
-// usage: node scripts/test.mjs [--only browser|faults|stack] [file …]
-import { existsSync, globSync } from 'node:fs'
+// usage: node scripts/test.mjs [--only browser|clients|faults|stack] [file …]
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
@@ -15,26 +15,44 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
 process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.cache/laneway')
 
 const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true })
-const KINDS = { browser: '.browser.test.ts', faults: '.faults.test.ts', stack: '.stack.test.ts' }
+const KINDS = {
+  browser: '.browser.test.ts',
+  clients: '.clients.test.ts',
+  faults: '.faults.test.ts',
+  stack: '.stack.test.ts',
+}
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
 )
+
+/** Outside clients that a test file of that kind may need; its first line says which: `// needs prometheus, python`. */
+const CLIENTS = {
+  prometheus: '/usr/bin/prometheus',
+  python: '.cache/clients/python/installed',
+  telemetrygen: '.cache/clients/bin/telemetrygen',
+}
+const missingOf = (file) =>
+  (/^\/\/ needs (.+)/.exec(readFileSync(file, 'utf8'))?.[1] ?? '')
+    .split(', ')
+    .filter((name) => name && !existsSync(CLIENTS[name]))
+const mayLack = values.only === 'clients' && !process.env.CI && process.env.LANEWAY_CLIENTS !== 'all'
 
 const all = globSync('test/**/*.test.ts').sort()
 const kindOf = (file) => Object.keys(KINDS).find((kind) => file.endsWith(KINDS[kind])) ?? 'unit'
 
 function selected() {
   if (positionals.length > 0) return positionals
-  if (values.only) return all.filter((file) => kindOf(file) === values.only)
+  if (values.only) return all.filter((file) => kindOf(file) === values.only && !(mayLack && missingOf(file).length > 0))
   return all.filter((file) => kindOf(file) === 'unit')
 }
 
 // The whole house first: what takes longest must not be left for the end.
-const isLong = (file) => (/^test.(?:scenarios|conformance|planner)/.test(file) ? 0 : 1)
+const isLong = (file) => (/^test.(?:scenarios|conformance|planner|clients.(?:prometheus|schema))/.test(file) ? 0 : 1)
 const files = selected().sort((a, b) => isLong(a) - isLong(b))
 const left = positionals.length > 0 ? [] : all.filter((file) => !files.includes(file))
 const why = {
   browser: CHROMIUM ? 'npm run test:browser' : 'no Chromium here: apt-get install chromium, then npm run test:browser',
+  clients: mayLack ? 'see scripts/clients-setup.sh for what could not be installed' : 'npm run test:clients',
   faults: 'npm run test:faults',
   stack: 'npm run test:stack',
   unit: 'npm test',

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { type ApiServer, buildApi, buildOtlpApi } from './api/build-api.ts'
-import { loadStaticKeys, type StaticKeys } from './api/static-keys.ts'
+import { openPagingKey } from './api/paging/paging-key.ts'
 import type { Config } from './config-keys.ts'
+import { discoveryLimitsOf, exportLimitsOf, graphqlOptionsOf, streamLimitsOf } from './config-parts.ts'
+import { openGuards } from './guards.ts'
 import { LanewayError } from './model/errors.ts'
-import type { Engine } from './planner/engine.ts'
+import type { Engine, ReadingExits } from './planner/engine.ts'
 import type { CatalogView } from './ports/catalog.ts'
 import type { Clock } from './ports/clock.ts'
 import type { HealthPart } from './ports/health.ts'
@@ -19,7 +21,7 @@ export interface FrontDoor {
 }
 
 export interface FrontDoorParts {
-  readonly engine: Engine
+  readonly engine: Engine & Pick<ReadingExits, 'watch'>
   readonly catalog: CatalogView
   readonly intake: OtlpIntake
   readonly health: readonly HealthPart[]
@@ -31,16 +33,34 @@ export interface FrontDoorParts {
 /** API and, where asked for, a second port for OTLP alone. */
 export async function openFrontDoor(config: Config, parts: FrontDoorParts): Promise<FrontDoor> {
   const { engine, catalog, intake, health, telemetry, logger, clock } = parts
-  const keys = keysOf(config)
+  const { close: closeGuards, ...guards } = openGuards(config, { clock, logger })
   const limits = {
     bodyBytesMax: config['http.bodyBytesMax'],
     intakeBodyBytesMax: config['intake.bodyBytesMax'],
     filterDepthMax: config['query.filterDepthMax'],
+    discovery: discoveryLimitsOf(config),
+    streams: streamLimitsOf(config),
+    exports: exportLimitsOf(config),
+    graphql: graphqlOptionsOf(config),
+    answerBytesMax: config['http.answerBytesMax'],
+    requestMsMax: config['http.requestMsMax'],
   }
   const consoleRoot = join(import.meta.dirname, 'console')
   const { ownMetrics } = telemetry
-  const app = await buildApi({ engine, catalog, intake, health, ownMetrics, keys, limits, consoleRoot, logger, clock })
-  const otlp = config['http.otlpPort'] === null ? null : await buildOtlpApi({ intake, keys, limits, logger })
+  const app = await buildApi({
+    engine,
+    catalog,
+    intake,
+    health,
+    ownMetrics,
+    ...guards,
+    limits,
+    pagingKey: openPagingKey(config['paging.keyPath'] ?? join(config['data.path'], 'paging.key')),
+    consoleRoot,
+    logger,
+    clock,
+  })
+  const otlp = config['http.otlpPort'] === null ? null : await buildOtlpApi({ intake, ...guards, limits, logger })
   const host = config['http.host']
   return {
     app,
@@ -49,24 +69,11 @@ export async function openFrontDoor(config: Config, parts: FrontDoorParts): Prom
       return { url, otlpUrl: otlp && (await listenForOtlp(otlp, host, config['http.otlpPort']!, logger)) }
     },
     async close() {
+      closeGuards()
       await otlp?.close()
       await app.close()
     },
   }
-}
-
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/
-
-/** Null lets everyone in: on loopback, or where the configuration says so. */
-function keysOf(config: Config): StaticKeys | null {
-  const path = config['keys.path']
-  if (path !== null) return loadStaticKeys(path)
-  if (LOOPBACK.test(config['http.host']) || config['http.anonymous']) return null
-  throw new LanewayError('CONFIG_INVALID', {
-    detail: `http.host ${config['http.host']} lies beyond loopback, and keys.path is not set; every request there needs a key`,
-    hint: 'Make a key with "laneway keys" and set keys.path, or set http.anonymous: true.',
-    configKey: 'keys.path',
-  })
 }
 
 async function listenOn(app: ApiServer, host: string, port: number): Promise<string> {

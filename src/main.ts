@@ -5,7 +5,16 @@ import type { ApiServer } from './api/build-api.ts'
 import { PushTable } from './cache/push/push-table.ts'
 import { Registry } from './catalog/registry.ts'
 import type { Config } from './config-keys.ts'
-import { embeddedTopics, intakeLimitsOf, lanesOf, queryLimitsOf, registryLimitsOf } from './config-parts.ts'
+import {
+  embeddedTopics,
+  intakeLimitsOf,
+  lanesOf,
+  pagingLimitsOf,
+  queryLimitsOf,
+  registryLimitsOf,
+  settledLimitsOf,
+  watchLimitsOf,
+} from './config-parts.ts'
 import { type FrontDoor, openFrontDoor } from './front-door.ts'
 import { openPushApply, type PushApply } from './ingest/apply.ts'
 import { LogDescriptorStore } from './ingest/descriptor-store.ts'
@@ -29,6 +38,8 @@ export interface World {
   readonly clock: Clock
   /** Only for the control run of the kill test, which must fail with it (see PushTableOptions). */
   readonly ignoreEpochs?: boolean
+  /** Where log lines go; standard output unless given. */
+  readonly logTo?: { write(line: string): void }
 }
 
 /** A running Laneway on embedded parts: everything in one process and one data folder. */
@@ -87,12 +98,16 @@ async function compose(config: Config, world: World, opened: AsyncDisposableStac
     lanes,
     clock,
     limits: queryLimitsOf(config),
+    changes: table,
+    paging: pagingLimitsOf(config),
+    watch: watchLimitsOf(config),
+    settled: settledLimitsOf(config),
   })
 
   const pipeline = openPipeline(config, clock, { log, catalog, store, engine, apply })
   opened.defer(() => pipeline.stop())
   opened.defer(() => intake.close())
-  const logger = openLog(config['log.level'])
+  const logger = openLog(config['log.level'], world.logTo)
   const gauges = gaugesOf({ table, apply, lanes, store, intake, manager: pipeline.manager })
   const telemetry = openTelemetry({ clock, gauges })
   opened.defer(() => telemetry.close())

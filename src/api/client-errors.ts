@@ -4,7 +4,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { LanewayError } from '../model/errors.ts'
 import { HEADER_BYTES_MAX } from './api-limits.ts'
 import { errorItem } from './error-body.ts'
-import { UNREAD_STATUS } from './status.ts'
+import { STATUS } from './status.ts'
 
 interface ClientError extends Error {
   readonly code?: string
@@ -23,9 +23,9 @@ export function answerClientError(error: ClientError, socket: Socket, requestMsM
     socket.destroy()
     return
   }
-  const { status, detail } = meaningOf(error, requestMsMax)
-  const item = { ...errorItem(new LanewayError('BODY_UNREADABLE', { detail }), randomUUID()), status: String(status) }
-  const body = JSON.stringify({ errors: [item] })
+  const meaning = meaningOf(error, requestMsMax)
+  const status = STATUS[meaning.code]
+  const body = JSON.stringify({ errors: [errorItem(meaning, randomUUID())] })
   const head = [
     `HTTP/1.1 ${status} ${REASONS[status]}`,
     'Content-Type: application/json; charset=utf-8',
@@ -35,15 +35,16 @@ export function answerClientError(error: ClientError, socket: Socket, requestMsM
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroySoon())
 }
 
-function meaningOf({ code, message }: ClientError, requestMsMax: number): { status: number; detail: string } {
+function meaningOf({ code, message }: ClientError, requestMsMax: number): LanewayError {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return { status: UNREAD_STATUS.tooSlow, detail: `The request did not arrive whole within ${requestMsMax} ms.` }
+    const detail = `The request did not arrive whole within ${requestMsMax} ms.`
+    return new LanewayError('REQUEST_TOO_SLOW', { detail, limit: requestMsMax, configKey: 'http.requestMsMax' })
   }
   if (code === 'HPE_HEADER_OVERFLOW') {
     const detail = `Request line and headers are longer than ${HEADER_BYTES_MAX} bytes.`
-    return { status: UNREAD_STATUS.headersTooLarge, detail }
+    return new LanewayError('HEADERS_TOO_LARGE', { detail, limit: HEADER_BYTES_MAX })
   }
-  return { status: UNREAD_STATUS.malformed, detail: `What was sent is not HTTP/1.1: ${message}.` }
+  return new LanewayError('BODY_UNREADABLE', { detail: `What was sent is not HTTP/1.1: ${message}.` })
 }
 
 /** Clients that send nonsense are no trouble of ours: logged only where somebody looks closely. */

@@ -27,11 +27,16 @@ export interface RouteDocument {
 
 /** What a route's schema carries for openapi.ts alone: the codes of each status, for its examples. */
 export const ERROR_CODES = 'x-error-codes'
+/** Examples by code, where errors of the route look otherwise than REST's. */
+export const OWN_ERRORS = 'x-own-errors'
+
+/** Answered while a request is still being read, whatever route it is for. */
+export const BEFORE_ANY_ROUTE: readonly ErrorCode[] = ['HEADERS_TOO_LARGE', 'REQUEST_TOO_SLOW']
 
 /** The route schema: what is checked, and every status that can be answered. */
 export function documented(route: RouteDocument): FastifySchema {
   const { answers, errors, consumes, ...rest } = route
-  const codes = [...new Set([...errors, ...COMMON_ERRORS])]
+  const codes = [...new Set([...errors, ...COMMON_ERRORS, ...BEFORE_ANY_ROUTE])]
   return {
     ...rest,
     ...(consumes ? { consumes: [...consumes] } : {}),

@@ -1,5 +1,5 @@
 import { ERRORS, type ErrorCode, type ErrorKind } from '../model/errors.ts'
-import { STATUS, UNREAD_STATUS } from './status.ts'
+import { STATUS } from './status.ts'
 
 const KINDS: Readonly<Record<ErrorKind, { readonly title: string; readonly about: string }>> = {
   refuse: {
@@ -12,7 +12,6 @@ const KINDS: Readonly<Record<ErrorKind, { readonly title: string; readonly about
 
 /** docs/errors.md. */
 export function renderErrorsPage(): string {
-  const { tooSlow, headersTooLarge } = UNREAD_STATUS
   return [
     '<!-- generated from src/model/errors.ts and src/api/status.ts by `npm run generate`; do not edit -->',
     '# Errors',
@@ -24,9 +23,8 @@ export function renderErrorsPage(): string {
     'A request with several mistakes gets several errors; its status is that of the first.',
     '',
     'OTLP senders that speak protobuf get google.rpc.Status in protobuf instead, with code and detail in its message.',
-    `What never became a request is \`BODY_UNREADABLE\` too: with ${tooSlow} when it did not arrive whole in time, with`,
-    `${headersTooLarge} when its headers are too large. Codes with status 500 in the table that concern files, topics or the start are`,
-    'printed by the command line or logged; no request is answered with them.',
+    'What is not HTTP at all is `BODY_UNREADABLE` too. Codes with status 500 in the table that concern files, topics or the',
+    'start are printed by the command line or logged; no request is answered with them.',
     ...(['refuse', 'shed', 'fail'] as const).flatMap(section),
     '',
   ].join('\n')

@@ -12,6 +12,12 @@ const FACTS: Readonly<Partial<Record<ErrorCode, ErrorFacts>>> = {
     actual: 2_000_000,
     configKey: 'http.bodyBytesMax',
   },
+  HEADERS_TOO_LARGE: { detail: 'Request line and headers are longer than 16384 bytes.', limit: 16_384 },
+  REQUEST_TOO_SLOW: {
+    detail: 'The request did not arrive whole within 30000 ms.',
+    limit: 30_000,
+    configKey: 'http.requestMsMax',
+  },
   MEDIA_TYPE_UNSUPPORTED: { detail: 'Content-Type is "text/xml"; this route reads application/json.' },
   NOT_ACCEPTABLE: { detail: 'Accept is "text/xml"; this route answers application/json.' },
   FIELD_INVALID: {
@@ -34,8 +40,13 @@ const FACTS: Readonly<Partial<Record<ErrorCode, ErrorFacts>>> = {
     detail: 'format GROUPED needs a non-empty group_by; what was sent has none.',
     pointer: '/format',
   },
-  FORBIDDEN: { detail: 'This route needs the role query; the key grafana has ingest.' },
-  UNAUTHENTICATED: { detail: 'The request carries no key.' },
+  FORBIDDEN: { detail: 'This route needs the role query; the caller has ingest.' },
+  UNAUTHENTICATED: { detail: 'Invalid credentials' },
+  RATE_LIMITED: {
+    detail: 'The allowance of cost, 1000000000 a minute, is used up for the next 41 seconds.',
+    configKey: 'rate.costPerMinuteMax',
+    retryAfterSeconds: 41,
+  },
   LANE_FULL: { detail: 'The hot lane has 200 questions waiting, its limit.', limit: 200, retryAfterSeconds: 1 },
   INTAKE_BUSY: {
     detail: 'More waits for a commit than pointsWaitingMax, 200000; nothing of this request was kept.',

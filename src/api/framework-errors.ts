@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { LanewayError } from '../model/errors.ts'
+import { PATH_PART_BYTES_MAX } from './api-limits.ts'
 import { shown } from './shown.ts'
 
 type Translate = (request: FastifyRequest) => LanewayError
@@ -12,7 +13,10 @@ const TRANSLATIONS: Readonly<Record<string, Translate>> = {
     new LanewayError('BODY_UNREADABLE', { detail: 'The body is not as long as Content-Length says.' }),
   FST_ERR_BAD_URL: () => new LanewayError('ROUTE_UNKNOWN', { detail: 'The path is not valid percent-encoded UTF-8.' }),
   FST_ERR_MAX_PARAM_LENGTH: () =>
-    new LanewayError('ROUTE_UNKNOWN', { detail: 'A part of the path is longer than any name may be.' }),
+    new LanewayError('ROUTE_UNKNOWN', {
+      detail: `A part of the path is longer than any name may be, ${PATH_PART_BYTES_MAX} bytes.`,
+      limit: PATH_PART_BYTES_MAX,
+    }),
   ECONNRESET: () => new LanewayError('CLIENT_CLOSED', { detail: 'The client went away while it sent the body.' }),
 }
 

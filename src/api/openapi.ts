@@ -5,10 +5,22 @@ const nobody = async (): Promise<never> => {
   throw new Error('this server only describes itself')
 }
 
+const nothing = (): never => {
+  throw new Error('this server only describes itself')
+}
+
 /** openapi.yaml: the routes of a server that nobody asks. */
 export async function renderOpenApi(): Promise<string> {
   const app = await buildApi({
-    engine: { answer: nobody, explain: nobody },
+    engine: {
+      answer: nobody,
+      explain: nobody,
+      page: nobody,
+      labels: nobody,
+      seriesCounts: nothing,
+      watch: nothing,
+      settled: nobody,
+    },
     catalog: { current: () => ({ version: 0, datasets: new Map() }) },
     intake: { accept: nobody },
     health: [],

@@ -22,13 +22,20 @@ const Accepted = z
   })
   .describe('ExportMetricsServiceResponse, in the encoding of the request.')
 
+/** For the contract alone: the intake decodes what comes. Its protobuf form has the same fields. */
+const ExportRequest = z.unknown().meta({
+  type: 'object',
+  properties: { resourceMetrics: { type: ['array', 'null'], items: { type: 'object' } } },
+  description: 'ExportMetricsServiceRequest (OTLP 1).',
+})
+
 const schema = documented({
   operationId: 'sendOtlpMetrics',
   summary: 'OTLP/HTTP metrics',
   description:
     'Takes an ExportMetricsServiceRequest as protobuf or JSON, uncompressed or gzip, and answers when every accepted point is durable. Errors of protobuf requests are google.rpc.Status in protobuf.',
   consumes: TYPES,
-  body: z.unknown().describe('ExportMetricsServiceRequest (OTLP 1).'),
+  body: ExportRequest,
   answers: { 200: { description: 'Stored, or partial success.', types: TYPES, schema: Accepted } },
   errors: [
     'UNAUTHENTICATED',

@@ -7,6 +7,8 @@ import type { ErrorCode } from '../model/errors.ts'
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
   BODY_UNREADABLE: 400,
   BODY_TOO_LARGE: 413,
+  HEADERS_TOO_LARGE: 431,
+  REQUEST_TOO_SLOW: 408,
   MEDIA_TYPE_UNSUPPORTED: 415,
   NOT_ACCEPTABLE: 406,
   ROUTE_UNKNOWN: 404,
@@ -29,9 +31,12 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   QUERY_TOO_EXPENSIVE: 422,
   PAGE_TOKEN_INVALID: 400,
   PAGE_TOKEN_EXPIRED: 400,
+  PERSISTED_QUERY_NOT_FOUND: 404,
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   RATE_LIMITED: 429,
+  TOKEN_KEYS_UNAVAILABLE: 503,
+  WATCH_FULL: 429,
   LANE_FULL: 429,
   DEADLINE_EXCEEDED: 504,
   INTAKE_BUSY: 429,
@@ -50,6 +55,3 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   DATA_FOLDER_DAMAGED: 500,
   PORT_IN_USE: 500,
 }
-
-/** Statuses of BODY_UNREADABLE where the HTTP request itself broke before any route saw it. */
-export const UNREAD_STATUS = { malformed: 400, tooSlow: 408, headersTooLarge: 431 } as const

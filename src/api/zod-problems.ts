@@ -36,20 +36,9 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   return value
 }
 
-/** Filter operators of the contract that are not built yet. */
-const LATER_OPS: readonly unknown[] = ['PREFIX', 'REGEX', 'LT', 'LTE', 'NE']
-
 function problemOf(issue: Issue, { name, pointer, value }: Place): LanewayError {
   const at = pointer === undefined ? {} : { pointer }
   const rule = ruleOf(issue)
-  if (isOperator(issue) && LATER_OPS.includes(value)) {
-    const detail = `${name} ${shown(value)} is not built yet; ${name} ${rule}.`
-    return new LanewayError('NOT_SUPPORTED_YET', {
-      detail,
-      ...at,
-      hint: 'Use one of the operators named in the answer.',
-    })
-  }
   if (value === undefined)
     return new LanewayError('FIELD_MISSING', { detail: `${name} is missing: it ${rule}.`, ...at })
   return new LanewayError('FIELD_INVALID', {
@@ -106,6 +95,13 @@ function tooBig(origin: string, maximum: number): string {
 function boundsOf(issue: Issue, value: unknown): { limit?: number; actual?: number } {
   if (issue.code !== 'too_small' && issue.code !== 'too_big') return {}
   const limit = Number(issue.code === 'too_small' ? issue.minimum : issue.maximum)
-  const actual = typeof value === 'string' || Array.isArray(value) ? value.length : value
-  return { limit, ...(typeof actual === 'number' ? { actual } : {}) }
+  const actual = actualOf(issue.origin, value)
+  return { limit, ...(Number.isFinite(actual) ? { actual } : {}) }
+}
+
+/** What was sent, in the unit of the limit; numbers of a query string are texts. */
+function actualOf(origin: string, value: unknown): number {
+  if (origin === 'string') return typeof value === 'string' ? value.length : Number.NaN
+  if (Array.isArray(value)) return value.length
+  return typeof value === 'object' ? Number.NaN : Number(value)
 }

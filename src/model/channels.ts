@@ -15,6 +15,8 @@ export const CHANNELS = {
   intake: 'laneway:intake:request',
   /** `{route, lane, sources, state, ms, rows}` per answered question; `error` code when refused or failed */
   answer: 'laneway:engine:answer',
+  /** `{event: 'corrected', buckets}` when buckets that were exported turn out to have other values now */
+  export: 'laneway:export',
   /** `{lane, event: 'queued' | 'started' | 'ended' | 'shed', waitMs?, cost}` */
   lane: 'laneway:lane',
 } as const

@@ -27,6 +27,14 @@ export const ERRORS = {
     'The body, or what it decompresses to, is larger than the limit.',
     'Send smaller batches, or raise the limit named in the answer.',
   ),
+  HEADERS_TOO_LARGE: refuse(
+    'Request line and headers together are larger than the limit.',
+    'Send fewer or shorter headers and parameters; a long question goes into a body.',
+  ),
+  REQUEST_TOO_SLOW: refuse(
+    'The request did not arrive whole within the limit.',
+    'Send it faster, or in smaller parts.',
+  ),
   MEDIA_TYPE_UNSUPPORTED: refuse(
     'The Content-Type or Content-Encoding is not one this route reads.',
     'Use one of the types named in the answer.',
@@ -95,14 +103,32 @@ export const ERRORS = {
     'The answer that the pages belong to is no longer kept, and its data has changed.',
     'Start again without a token.',
   ),
+  PERSISTED_QUERY_NOT_FOUND: refuse(
+    'The hash of a GraphQL request stands for no document that this caller has sent.',
+    'Send the text of the document together with its hash, once.',
+  ),
   // who may ask
-  UNAUTHENTICATED: refuse('The request carries no valid key.', 'Send an API key as Basic key:secret.'),
-  FORBIDDEN: refuse('The key may not do this.', 'Use a key with the role named in the answer.'),
+  UNAUTHENTICATED: refuse(
+    'The request carries no valid key or token.',
+    'Send an API key as Basic key:secret, or a Bearer token.',
+  ),
+  FORBIDDEN: refuse(
+    'The caller may not do this, or names only resources that are not its own.',
+    'Use a key with the role named in the answer, or name own resources.',
+  ),
   RATE_LIMITED: shed(
     'The caller has asked more, by cost, than its rate allows.',
     'Ask again after Retry-After seconds; RateLimit-* says what is left.',
   ),
+  TOKEN_KEYS_UNAVAILABLE: fail(
+    'The public keys of the issuer of tokens cannot be fetched, so a Bearer token cannot be checked.',
+    'Ask again in a moment; check that auth.jwt.jwksUrl can be reached from here.',
+  ),
   // later
+  WATCH_FULL: shed(
+    'As many questions are watched, or as many streams open, as the limit allows.',
+    'Close streams that nobody reads, or come back after Retry-After seconds.',
+  ),
   LANE_FULL: shed('The queue of the lane is full.', 'Ask again after Retry-After seconds.'),
   DEADLINE_EXCEEDED: shed(
     'The answer was not ready before the deadline; the answer says whether waiting or running used the time.',

@@ -20,6 +20,7 @@ export function listenersOf(meters: Meters, clock: Clock): ReadonlyMap<string, L
     [CHANNELS.logAppend, logListener(meters)],
     [CHANNELS.rollupTask, rollupListener(meters)],
     [CHANNELS.snapshot, snapshotListener(meters)],
+    [CHANNELS.export, exportListener(meters)],
   ])
 }
 
@@ -133,5 +134,15 @@ function snapshotListener({ counter, gauge }: Meters): Listener {
     if (message.phase !== 'renamed') return
     snapshots.inc()
     bytes.set(amount(message.bytes))
+  }
+}
+
+function exportListener({ counter }: Meters): Listener {
+  const late = counter(
+    'laneway_export_late_buckets_total',
+    'Exported buckets of one metric that were corrected later; the exported values stay.',
+  )
+  return (message) => {
+    if (message.event === 'corrected') late.inc(amount(message.buckets))
   }
 }

@@ -1,11 +1,23 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { ApiLimits } from '../../src/api/api-limits.ts'
 import { buildApi } from '../../src/api/build-api.ts'
+import type { Guards } from '../../src/api/open-server.ts'
 import type { StaticKeys } from '../../src/api/static-keys.ts'
 import type { CatalogVersion, DatasetDefinition, MetricDefinition, RollupVersion } from '../../src/model/definition.ts'
 import type { ResultFrame } from '../../src/model/frame.ts'
 import type { MeasureRef } from '../../src/model/measure.ts'
-import type { Answer, AskOptions, Engine, ExplainLevel, PlanReport, QueryRequest } from '../../src/planner/engine.ts'
+import type {
+  Answer,
+  AskOptions,
+  Engine,
+  ExplainLevel,
+  LabelsAnswer,
+  PageAnswer,
+  PageRequest,
+  PlanReport,
+  QueryRequest,
+  ReadingExits,
+} from '../../src/planner/engine.ts'
 import type { HealthPart } from '../../src/ports/health.ts'
 import type { OtlpIntake } from '../../src/ports/intake.ts'
 
@@ -90,6 +102,15 @@ export function answerOf(over: Partial<Answer> = {}): Answer {
   }
 }
 
+export const labelsAnswer: LabelsAnswer = {
+  labels: [],
+  groups: [],
+  more: false,
+  freshness: answerOf().freshness,
+  plan,
+  cost: 7,
+}
+
 export interface Asked {
   readonly question: QueryRequest
   readonly level: ExplainLevel
@@ -110,9 +131,16 @@ export interface ApiWorld {
 export interface WorldOptions {
   readonly answer?: (asked: Asked) => Promise<Answer>
   /** In place of the fake. */
-  readonly engine?: Pick<Engine, 'answer' | 'explain'>
+  readonly engine?: Partial<Engine>
+  /** What pages say beyond the answer; unless given it is the last page. */
+  readonly page?: Partial<PageAnswer>
+  /** Is told which pages are asked for. */
+  readonly onPage?: (page: PageRequest) => void
+  /** Tells one answer unless given. */
+  readonly watch?: ReadingExits['watch']
   readonly accept?: OtlpIntake['accept']
   readonly keys?: StaticKeys | null
+  readonly guards?: Partial<Guards>
   readonly limits?: Partial<ApiLimits>
   readonly health?: readonly HealthPart[]
   readonly consoleRoot?: string | null
@@ -127,7 +155,8 @@ export async function openApi(options: WorldOptions = {}): Promise<ApiWorld> {
   const asked: Asked[] = []
   const taken: ApiWorld['taken'] = []
   const app = await buildApi({
-    engine: options.engine ?? {
+    engine: {
+      watch: options.watch ?? watchOnce(answer),
       answer(question, level, options) {
         asked.push({ question, level, options })
         return answer(asked.at(-1)!)
@@ -135,6 +164,16 @@ export async function openApi(options: WorldOptions = {}): Promise<ApiWorld> {
       async explain(question, options) {
         asked.push({ question, level: 'plan', options })
         return { ...plan, candidates: [] }
+      },
+      settled: async () => ({ families: [], unsettled: [], version: '' }),
+      labels: async ({ groupBy }) => ({ ...labelsAnswer, labels: groupBy, groups: [] }),
+      seriesCounts: () => new Map(),
+      ...options.engine,
+      async page(question, page, asking) {
+        const { level = 'summary' } = page
+        options.onPage?.(page)
+        const whole = await this.answer(question, level, asking)
+        return { ...whole, frozen: { now: TEN, digest: '' }, groupsLeft: 0, expiresMs: TEN, ...options.page }
       },
     },
     catalog: { current: () => catalog },
@@ -147,6 +186,7 @@ export async function openApi(options: WorldOptions = {}): Promise<ApiWorld> {
     health,
     ownMetrics: { render: async () => ({ body: 'laneway_up 1\n', contentType: 'text/plain; version=0.0.4' }) },
     keys,
+    ...options.guards,
     limits: { bodyBytesMax: MIB, intakeBodyBytesMax: 8 * MIB, ...options.limits },
     consoleRoot: options.consoleRoot ?? null,
     logger: options.logger ?? false,
@@ -164,6 +204,13 @@ export async function openApi(options: WorldOptions = {}): Promise<ApiWorld> {
     listen: () => app.listen({ host: '127.0.0.1', port: 0 }),
   }
 }
+
+/** Tells one answer, then nothing until its reader leaves. */
+const watchOnce = (answer: (asked: Asked) => Promise<Answer>): ReadingExits['watch'] =>
+  async function* watch(question, options) {
+    yield { revision: 1, answer: await answer({ question, level: 'summary', options }) }
+    await new Promise((resolve) => options.signal.addEventListener('abort', resolve))
+  }
 
 export interface SentError {
   readonly id: string

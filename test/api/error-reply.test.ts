@@ -206,19 +206,37 @@ test('bytes that are no HTTP, headers that are too large and a body that never e
   const urls = { patient: await patient.listen(), hasty: await hasty.listen() }
   const post = `POST ${QUERY} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`
   const cases = [
-    [['nonsense\r\n\r\n'], 400, /not HTTP/],
-    [[`GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`], 431, /16384 bytes/],
-    [[`${post}Content-Length: 100\r\n\r\n{"a`], 408, /200 ms/],
-    [[`${post}Content-Length: 100\r\n`], 408, /200 ms/],
+    [['nonsense\r\n\r\n'], 400, 'BODY_UNREADABLE', /not HTTP/],
+    [[`GET / HTTP/1.1\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`], 431, 'HEADERS_TOO_LARGE', /16384 bytes/],
+    [[`${post}Content-Length: 100\r\n\r\n{"a`], 408, 'REQUEST_TOO_SLOW', /200 ms/],
+    [[`${post}Content-Length: 100\r\n`], 408, 'REQUEST_TOO_SLOW', /200 ms/],
   ] as const
-  for (const [parts, status, detail] of cases) {
+  for (const [parts, status, code, detail] of cases) {
     const text = await raw(status === 408 ? urls.hasty : urls.patient, parts)
     const [head, body] = text.split('\r\n\r\n') as [string, string]
     assert.match(head, new RegExp(`^HTTP/1.1 ${status} `))
     const { errors } = ErrorBody.parse(JSON.parse(body))
-    assert.deepEqual([errors[0]!.code, errors[0]!.status], ['BODY_UNREADABLE', `${status}`])
+    assert.deepEqual([errors[0]!.code, errors[0]!.status], [code, `${status}`])
     assert.match(errors[0]!.detail, detail)
   }
+})
+
+test('a method that no route has is refused before its body is read, whatever the framework wants of it', async (t) => {
+  const { app, listen } = await openApi()
+  t.after(() => app.close())
+  const text = await raw(await listen(), [
+    'QUERY /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+  ])
+  assert.match(text, /^HTTP\/1\.1 405 /)
+  assert.match(text, /\r\nallow: GET, HEAD\r\n/i)
+  assert.match(text, /METHOD_NOT_ALLOWED/)
+})
+
+test('a number in the query string that is too great is told as that number', async () => {
+  const { app } = await openApi()
+  const response = await app.inject({ method: 'GET', url: '/v2/metrics/cloud/descriptors/metrics?page_size=100000' })
+  const [error] = errorsIn(response.body)
+  assert.deepEqual([error!.meta.limit, error!.meta.actual], [1000, 100_000])
 })
 
 /** Everything the server says until it ends the connection. */

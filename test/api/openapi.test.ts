@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import type { z } from 'zod'
-import { MetricsAnswer, ResourcesAnswer } from '../../src/api/descriptors.ts'
+import { AttributesAnswer } from '../../src/api/attributes.ts'
+import { MetricsAnswer, ResourcesAnswer } from '../../src/api/descriptors/descriptor-routes.ts'
+import { DiscoveryAnswer } from '../../src/api/discovery.ts'
 import { ErrorBody } from '../../src/api/error-body.ts'
 import { renderErrorsPage } from '../../src/api/errors-page.ts'
 import { renderOpenApi } from '../../src/api/openapi.ts'
@@ -70,7 +72,7 @@ function routesOf(printed: string): string[] {
     const path = above
       .join('')
       .replaceAll(/:(\w+)/g, '{$1}')
-      .replace('*', '{*}')
+      .replace('*', '{file}')
     for (const method of methods.split(', ')) if (method !== '' && method !== 'HEAD') found.push(`${method} ${path}`)
   }
   return found
@@ -79,7 +81,7 @@ function routesOf(printed: string): string[] {
 test('every documented operation exists', async () => {
   const { app } = await openApi()
   for (const { path, method } of operations) {
-    const url = path.replaceAll(/\{(\w+)\}/g, ':$1').replace('{*}', '*')
+    const url = path.replace('{file}', '*').replaceAll(/\{(\w+)\}/g, ':$1')
     assert.ok(app.hasRoute({ method, url }), `${method} ${path}`)
   }
 })
@@ -96,7 +98,7 @@ test('every operation has its own id, a summary, and says whether it needs a key
 test('operations that need a key are those that refuse without one', async () => {
   const { app } = await openApi({ keys: { find: () => null } })
   for (const { path, method, operation } of operations) {
-    const url = path.replace('{dataset}', 'cloud').replace('{*}', 'app.js')
+    const url = path.replace('{dataset}', 'cloud').replace('{file}', 'app.js').replace('{file}', 'app.js')
     const payload = method === 'POST' ? { payload: question } : {}
     const { statusCode } = await app.inject({ method: method as 'GET', url, ...payload })
     assert.equal(statusCode === 401, operation.security.length > 0, `${method} ${path}`)
@@ -138,7 +140,8 @@ test('every reference leads somewhere, and every named schema and example is ref
 const NEVER_OF_A_QUESTION: readonly ErrorCode[] = [
   ...(['INTAKE_BUSY', 'STORE_UNWRITABLE', 'METRIC_CONFLICT', 'CATALOG_FULL', 'RECORD_UNREADABLE'] as const),
   ...(['SNAPSHOT_DAMAGED', 'CATALOG_INVALID', 'CONFIG_INVALID', 'DATA_FOLDER_LOCKED', 'DATA_FOLDER_DAMAGED'] as const),
-  ...(['PORT_IN_USE', 'ROUTE_UNKNOWN', 'METHOD_NOT_ALLOWED', 'CLIENT_CLOSED'] as const),
+  ...(['PORT_IN_USE', 'ROUTE_UNKNOWN', 'METHOD_NOT_ALLOWED', 'CLIENT_CLOSED', 'WATCH_FULL'] as const),
+  ...(['PERSISTED_QUERY_NOT_FOUND'] as const),
 ]
 
 test('the query route documents every error that a question can meet', () => {
@@ -170,6 +173,8 @@ test('real answers are of the schemas that are documented', async () => {
   }
   await hold(MetricsAnswer, '/v2/metrics/cloud/descriptors/metrics?page_size=1')
   await hold(ResourcesAnswer, '/v2/metrics/cloud/descriptors/resources')
+  await hold(AttributesAnswer, '/v2/metrics/cloud/attributes', { group_by: ['metric.topic'], unknown: 1 })
+  await hold(DiscoveryAnswer, '/v2/metrics/cloud/discovery')
   await hold(LiveAnswer, '/health/live')
   await hold(ReadyAnswer, '/health/ready')
   await hold(PartsAnswer, '/health/parts')

@@ -383,6 +383,34 @@ test('an answer that would hold too many values is refused before anything runs,
   assert.equal((await ask(world, { ...changes, filter: pinned })).frame.series.length, 1)
 })
 
+test('callers inside the house get all groups, as many values as an answer may hold, or any number of them', async () => {
+  const limits = { ...DEFAULT_QUERY_LIMITS, groupsDefault: 1, valuesMax: 120 }
+  const world = mixedWorld({ parts: { limits } })
+  world.raw.data = { ...world.raw.data, series: world.raw.data.series.flatMap(inManyTopics) }
+  const groups = async (asked: QueryRequest['groups'], granularity: 'PT1M' | 'PT1H') =>
+    (await ask(world, { groupBy: ['topic'], granularity, avoid: ['push'], ...(asked && { groups: asked }) })).frame
+      .series.length
+  assert.equal(await groups(undefined, 'PT1H'), 1)
+  assert.equal(await groups('all', 'PT1H'), 5)
+  await assert.rejects(groups('all', 'PT1M'), { code: 'QUERY_TOO_EXPENSIVE' })
+  assert.equal(await groups('unbounded', 'PT1M'), 5)
+})
+
+test('filling is refused where the answer would hold too many values, and bounded by limit', async () => {
+  const limits = { ...DEFAULT_QUERY_LIMITS, valuesMax: 120 }
+  const world = mixedWorld({ parts: { limits } })
+  const changes = { groupBy: ['topic'], granularity: 'PT1M' as const, fill: 'zero' as const, limit: 2 }
+  assert.equal((await ask(world, changes)).frame.series.length, 2)
+  await assert.rejects(
+    ask(world, {
+      ...changes,
+      aggregations: [{ metric: 'bytes', as: 'a' }],
+      ratios: [{ numerator: 'a', denominator: 'a' }],
+    }),
+    { code: 'QUERY_TOO_EXPENSIVE' },
+  )
+})
+
 test('an answer that holds more values than its price promised is refused after the merge', async () => {
   const limits = { ...DEFAULT_QUERY_LIMITS, valuesMax: 120 }
   const cheap: typeof planRoute = (asked, view) => ({ ...planRoute(asked, view), cost: 1 })

@@ -176,11 +176,12 @@ function drawRollup(draw: Draw, { name, dataset, scale, metrics, latenessMs }: R
   }
 }
 
-/** EQ, IN or both, as a catalog may write them. */
+/** EQ, IN or both, as a catalog may write them, and rarely a prefix. */
 function drawOwnFilter(draw: Draw): Filter {
   if (draw() < 0.65) return EVERYTHING
   const conjunct = (): Filter => {
     const label = pick(draw, LABELS)
+    if (draw() < 0.1) return { kind: 'prefix', label, value: pick(draw, VALUES) }
     return draw() < 0.6
       ? { kind: 'eq', label, value: pick(draw, VALUES) }
       : { kind: 'in', label, values: some(draw, VALUES, 0.75) }

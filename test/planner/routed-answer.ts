@@ -142,7 +142,9 @@ function sameNumber(actual: Num | null, expected: Num | null, scale: () => numbe
 
 /** Σ|value| of everything asked; 0 where X is an integer, so that nothing is forgiven. */
 function magnitude({ measures, intervals }: LogicalQuery, index: number, { data }: World): number {
-  const measure = measures[index]!
+  const measure = measures[index]
+  // Ratios are drawn of exact numbers alone.
+  if (!measure) return 0
   if (numericOfX(measure) === 'INT64' && measure.time !== 'AVG') return 0
   const series = data.series.map((each) => ({ ...each, values: each.values.map(absolute) }))
   const sum = { ...measure, space: 'SUM' as const, time: 'SUM' as const }

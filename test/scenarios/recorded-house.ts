@@ -13,7 +13,7 @@ export interface RecordedHouse extends House {
 export async function openRecordedHouse(): Promise<RecordedHouse> {
   const requests = readRecording()
   const clock = handClock(requests[0]!.receivedMs - 5000)
-  const house = await openHouse(clock, { 'intake.commitPeriodMs': 1 })
+  const house = await openHouse(clock, { 'intake.commitPeriodMs': 1, 'lanes.hot.deadlineMs': 30_000 })
   await house.laneway.idle()
   for (const { receivedMs, body } of requests) {
     clock.set(receivedMs)

@@ -8,17 +8,18 @@ type Row = Record<string, unknown>
  */
 export function assertSameNumbers(actual: readonly Row[], expected: readonly Row[], terms: number, what: string): void {
   assert.equal(actual.length, expected.length, `${what}: rows`)
-  for (const [i, row] of actual.entries()) {
-    const other = expected[i]!
-    assert.deepEqual(Object.keys(row), Object.keys(other), what)
-    for (const key of Object.keys(row)) same(row[key], other[key], terms, `${what}: row ${i} ${key}`)
-  }
+  for (const [i, row] of actual.entries()) same(row, expected[i], terms, `${what}: row ${i}`)
 }
 
 function same(a: unknown, b: unknown, terms: number, what: string): void {
-  if (Array.isArray(a) && Array.isArray(b)) assertSameNumbers(a as Row[], b as Row[], terms, what)
-  else if (typeof a === 'number' && typeof b === 'number' && !(Number.isInteger(a) && Number.isInteger(b))) {
+  if (isContainer(a) && isContainer(b)) {
+    assert.deepEqual(Object.keys(a), Object.keys(b), what)
+    for (const [key, each] of Object.entries(a)) same(each, b[key], terms, `${what} ${key}`)
+  } else if (typeof a === 'number' && typeof b === 'number' && !(Number.isInteger(a) && Number.isInteger(b))) {
     const tolerance = 1e-12 * terms * Math.max(Math.abs(a), Math.abs(b))
     assert.ok(Math.abs(a - b) <= tolerance, `${what}: ${a} is not ${b}`)
   } else assert.deepEqual(a, b, what)
 }
+
+/** A row, a list of points, or a list of values. */
+const isContainer = (value: unknown): value is Row => typeof value === 'object' && value !== null

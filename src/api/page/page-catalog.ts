@@ -1,10 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { ScopedCatalogs } from '../../catalog/scoped-catalog.ts'
 import type { DatasetDefinition, MetricDefinition, RollupVersion } from '../../model/definition.ts'
 import { GRANULARITIES } from '../../model/granularity.ts'
 import { METRIC_TYPES, measureKey } from '../../model/measure.ts'
+import { isConstrained } from '../../model/scope.ts'
 import type { CatalogView } from '../../ports/catalog.ts'
 import type { Clock } from '../../ports/clock.ts'
+import { callerOf } from '../caller.ts'
 import { documented } from '../documented.ts'
 
 const JSON_TYPE = 'application/json'
@@ -48,7 +51,7 @@ const Dataset = z.strictObject({
 
 export const PageCatalog = z
   .strictObject({
-    version: z.number(),
+    version: z.number().optional().describe('Absent for callers with constraints.'),
     now: z.number().describe("The server's clock, epoch ms."),
     datasets: z.array(Dataset),
   })
@@ -66,9 +69,12 @@ export function pageCatalogRoute(
   { catalog, clock }: { catalog: CatalogView; clock: Clock },
 ): void {
   const config = { access: 'query', produces: [JSON_TYPE] } as const
-  app.get('/console/catalog.json', { config, schema }, async () => {
-    const { version, datasets } = catalog.current()
-    return { version, now: clock(), datasets: [...datasets.values()].map(datasetOf) }
+  const scoped = new ScopedCatalogs()
+  app.get('/console/catalog.json', { config, schema }, async (request) => {
+    const { scope } = callerOf(request)
+    const { version, datasets } = scoped.of(catalog.current(), scope)
+    const numbered = isConstrained(scope) ? {} : { version }
+    return { ...numbered, now: clock(), datasets: [...datasets.values()].map(datasetOf) }
   })
 }
 

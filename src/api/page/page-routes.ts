@@ -48,7 +48,7 @@ function pageSchema(operationId: string, summary: string, params?: z.ZodType) {
     answers: {
       200: {
         description: 'The file.',
-        types: params ? ['text/javascript', 'text/css'] : ['text/html'],
+        types: params ? ['text/javascript', 'text/css', 'image/svg+xml'] : ['text/html'],
         schema: PlainText,
       },
       304: { description: 'If-None-Match names what would be sent.', types: [], schema: PlainText },

@@ -27,7 +27,7 @@ const label = fc.oneof(
 )
 const value: fc.Arbitrary<Num> = fc.oneof(
   fc.maxSafeNat(),
-  fc.double({ min: 0, noNaN: true }),
+  fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }),
   fc.bigInt({ min: 2n ** 53n, max: 2n ** 90n }),
 )
 
