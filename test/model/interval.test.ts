@@ -5,6 +5,7 @@ import {
   ceilTo,
   contains,
   floorTo,
+  formatTime,
   type Interval,
   intersect,
   intersectAll,
@@ -95,5 +96,15 @@ test('rounding to a width goes the right way before the epoch too', () => {
   assert.deepEqual(
     cases.map((ms) => ceilTo(ms, 60) + 0),
     [-60, -60, 0, 0, 0, 60, 60, 60, 120],
+  )
+})
+
+test('a time is written as ISO has it, without milliseconds where there are none', () => {
+  const any = fc.integer({ min: -100_000_000_000_000, max: 300_000_000_000_000 })
+  fc.assert(
+    fc.property(any, fc.boolean(), (drawn, whole) => {
+      const ms = whole ? Math.floor(drawn / 1_000) * 1_000 : drawn
+      assert.equal(formatTime(ms), new Date(ms).toISOString().replace('.000Z', 'Z'))
+    }),
   )
 })

@@ -14,7 +14,7 @@ import { unequalWindows } from './unequal-windows.ts'
 const T0 = Date.parse('2026-11-21T10:00:00Z')
 const MINUTE = 60_000
 const TOPICS = 200
-const LATE = 5
+const LATE = 3
 const INTERVAL = '2026-11-21T10:00:00Z/PT1H'
 
 interface Sight {

@@ -14,7 +14,7 @@ const T0 = Date.parse('2026-11-21T10:00:00Z')
 const MINUTE = 60_000
 const MINUTES = 10
 /** Of the house that keeps answers, and of the one that keeps none. */
-const ROUNDS = [6, 14] as const
+const ROUNDS = [5, 10] as const
 
 let folder: string
 const houses: { house: House; clock: HandClock; topics: number }[] = []

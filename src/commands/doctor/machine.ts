@@ -72,11 +72,12 @@ export function checkKeys(config: Config): Finding[] {
 }
 
 function withoutKeys(config: Config, isOpen: boolean): Finding {
+  if (config['auth.jwt.issuer'] !== null) return ok('keys', `tokens of ${config['auth.jwt.issuer']}`)
   if (!isOpen) return ok('keys', `none needed: ${config['http.host']} is loopback`)
   const where = `http.host ${config['http.host']} lies beyond loopback`
   if (config['http.anonymous'])
     return warn('keys', `${where} and everyone may ask`, 'set keys.path, unset http.anonymous')
-  return fail('keys', `${where} and keys.path is not set`, 'make a key with "laneway keys" and set keys.path')
+  return fail('keys', `${where} and keys.path is not set`, 'make a key with "laneway keys add" and set keys.path')
 }
 
 export async function checkFolder(config: Config): Promise<Finding[]> {
