@@ -8,7 +8,7 @@ import { randomWorld } from './random-world.ts'
 import { checkAnswer, routingWorld } from './routed-answer.ts'
 import { routeText } from './routing/route-text.ts'
 
-const WORLDS = 45
+const WORLDS = 30
 const ASKS = 50
 /** Printed with the shares; another one can be given to look for what these questions did not find. */
 const seed = Number(process.env.LANEWAY_SEED ?? 1)

@@ -8,8 +8,7 @@ import { assertSameNumbers } from './same-numbers.ts'
 import { house } from './shared-house.ts'
 
 const SEED = Number(process.env.LANEWAY_SEED ?? 20261121)
-/** `npm run test:questions` asks 500. */
-const QUESTIONS = Number(process.env.LANEWAY_QUESTIONS ?? 70)
+const QUESTIONS = Number(process.env.LANEWAY_QUESTIONS ?? 500)
 const FROM_MS = Date.parse('2026-11-21T09:47:00Z')
 /** Doubles of up to so many steps and series go into one number. */
 const TERMS = 5_000
