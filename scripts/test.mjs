@@ -1,5 +1,5 @@
 // Runs the tests with Node's own runner and closes with `N passed, N failed`. Says loudly what it leaves out.
-// usage: node scripts/test.mjs [--only browser|clients|faults|questions|stack] [file …]
+// usage: node scripts/test.mjs [--only browser|clients|faults|long|stack] [file …]
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { run } from 'node:test'
@@ -19,7 +19,7 @@ const KINDS = {
   browser: '.browser.test.ts',
   clients: '.clients.test.ts',
   faults: '.faults.test.ts',
-  questions: '.questions.test.ts',
+  long: '.long.test.ts',
   stack: '.stack.test.ts',
 }
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
@@ -55,7 +55,7 @@ const why = {
   browser: CHROMIUM ? 'npm run test:browser' : 'no Chromium here: apt-get install chromium, then npm run test:browser',
   clients: mayLack ? 'see scripts/clients-setup.sh for what could not be installed' : 'npm run test:clients',
   faults: 'npm run test:faults',
-  questions: 'npm run test:questions',
+  long: 'npm run test:long',
   stack: 'npm run test:stack',
   unit: 'npm test',
 }
