@@ -46,10 +46,12 @@ function refresh(keys: ReloadingKeys, logger: Log): void {
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/
 
+export const isLoopbackHost = (host: string): boolean => LOOPBACK.test(host)
+
 /** Everyone may come in on loopback, or where the configuration says so. */
 function refuseOpenDoor(config: Config): void {
   const host = config['http.host']
-  if (LOOPBACK.test(host) || config['http.anonymous']) return
+  if (isLoopbackHost(host) || config['http.anonymous']) return
   throw new LanewayError('CONFIG_INVALID', {
     detail: `http.host ${host} lies beyond loopback, and neither keys.path nor auth.jwt.issuer is set; every request there needs a key`,
     hint: 'Make a key with "laneway keys add" and set keys.path, or set http.anonymous: true.',

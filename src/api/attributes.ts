@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { LanewayError, LanewayErrors } from '../model/errors.ts'
 import type { Group } from '../model/label.ts'
@@ -8,10 +8,11 @@ import type { Clock } from '../ports/clock.ts'
 import { ERRORS_MAX, type HeldLimits } from './api-limits.ts'
 import { askingOf } from './caller.ts'
 import { clientSignal } from './client-signal.ts'
+import { DatasetParameter } from './dataset-parameter.ts'
 import { documented } from './documented.ts'
 import { Links, linksTo } from './paging/list-page.ts'
 import { PageTokenParameter, type PageTokens } from './paging/page-tokens.ts'
-import { boundFilterDepth } from './query/filter-depth.ts'
+import { ASKED_ERRORS, BODY_ERRORS, boundBody, RUN_ERRORS } from './query/asked-body.ts'
 import { ignoredFields } from './query/ignored-fields.ts'
 import { FreshnessAnswer } from './query/query-answer.ts'
 import { FilterBody } from './query/query-body.ts'
@@ -92,39 +93,16 @@ const schema = documented({
   operationId: 'listAttributes',
   summary: 'Values that labels have',
   description: 'Body and answer of Metrics API v2. Rows in which no label of group_by is present are left out.',
-  params: z.object({ dataset: Name }),
+  params: DatasetParameter,
   querystring: AttributesParameters,
   body: AttributesBody,
   answers: { 200: { description: 'A page of label values.', types: [JSON_TYPE], schema: AttributesAnswer } },
-  errors: [
-    'UNAUTHENTICATED',
-    'BODY_TOO_LARGE',
-    'MEDIA_TYPE_UNSUPPORTED',
-    'NOT_ACCEPTABLE',
-    'FIELD_INVALID',
-    'FIELD_MISSING',
-    'FIELD_UNKNOWN',
-    'DATASET_UNKNOWN',
-    'METRIC_UNKNOWN',
-    'LABEL_UNKNOWN',
-    'INTERVAL_INVALID',
-    'INTERVALS_TOO_MANY',
-    'FILTER_TOO_COMPLEX',
-    'PAGE_TOKEN_INVALID',
-    'PAGE_TOKEN_EXPIRED',
-    'EDGE_UNAVAILABLE',
-    'LANE_FULL',
-    'DEADLINE_EXCEEDED',
-    'SOURCE_FAILED',
-  ],
+  errors: [...ASKED_ERRORS, ...BODY_ERRORS, 'PAGE_TOKEN_INVALID', 'PAGE_TOKEN_EXPIRED', ...RUN_ERRORS],
 })
 
 /** `POST /v2/metrics/{dataset}/attributes`: keyset pages, all over the interval that the first page asked. */
 export function attributesRoute(app: FastifyInstance, { engine, tokens, limits, clock }: AttributesParts): void {
-  const preValidation = async ({ body }: FastifyRequest) => {
-    if (body === undefined) throw new LanewayError('FIELD_MISSING', { detail: 'The request has no body.', pointer: '' })
-    boundFilterDepth(body, limits.filterDepthMax)
-  }
+  const preValidation = boundBody(limits.filterDepthMax)
   app.post<AttributesRoute>(
     '/v2/metrics/:dataset/attributes',
     { config, schema, preValidation },

@@ -9,6 +9,7 @@ import type { AskOptions, Engine } from '../planner/engine.ts'
 import type { CatalogView } from '../ports/catalog.ts'
 import { askingOf, callerOf } from './caller.ts'
 import { clientSignal } from './client-signal.ts'
+import { DatasetParameter } from './dataset-parameter.ts'
 import { datasetIn } from './datasets.ts'
 import type { DiscoveryLimits } from './discovery-limits.ts'
 import { type Discovered, publicPlaceOf, targetsOf } from './discovery-targets.ts'
@@ -54,7 +55,7 @@ const schema = documented({
   operationId: 'discoverTargets',
   summary: 'Scrape targets for Prometheus (http_sd)',
   description: 'Resources that had data in the last hour, in groups: each target exports one group.',
-  params: z.object({ dataset: z.string().min(1).max(255) }),
+  params: DatasetParameter,
   querystring: DiscoveryParameters,
   answers: {
     200: { description: 'Target groups as http_sd reads them.', types: [JSON_TYPE], schema: DiscoveryAnswer },

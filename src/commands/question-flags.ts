@@ -1,5 +1,5 @@
 import { type Flags, type FlagValues, listFlag, textFlag, wrongUsage } from './command.ts'
-import { readWhere, WHERE_FORMS } from './where.ts'
+import { COMPARISONS, readWhere, WHERE_FORMS } from './where.ts'
 
 /** Flags that make up the body of a question. */
 export const QUESTION_FLAGS: Flags = {
@@ -96,19 +96,11 @@ function readRatio(text: string): Body {
   throw wrongUsage(`--ratio ${text}: not NAME=A/B`, 'Name both metrics with --as and write --ratio share=failed/all.')
 }
 
-const VALUE_OPS: Readonly<Record<string, string>> = {
-  '=': 'EQ',
-  '!=': 'NE',
-  '<': 'LT',
-  '<=': 'LTE',
-  '>': 'GT',
-  '>=': 'GTE',
-}
 const HAVING = /^(\S+?)\s*(!=|<=|>=|=|<|>)\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)$/
 
 function readHaving(text: string): Body {
   const match = HAVING.exec(text)
-  if (match) return { op: VALUE_OPS[match[2]!], metric: match[1], value: Number(match[3]) }
+  if (match) return { op: COMPARISONS[match[2]!], metric: match[1], value: Number(match[3]) }
   throw wrongUsage(`--having ${text}: not NAME>NUMBER`, 'Write it like "received>1000", with a metric or its --as.')
 }
 

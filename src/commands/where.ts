@@ -7,16 +7,16 @@ export interface Condition {
   readonly value: string | readonly string[]
 }
 
-const OPERATORS: Readonly<Record<string, string>> = {
+/** Of labels and of values alike. */
+export const COMPARISONS: Readonly<Record<string, string>> = {
   '=': 'EQ',
   '!=': 'NE',
   '<': 'LT',
   '<=': 'LTE',
   '>': 'GT',
   '>=': 'GTE',
-  '^=': 'PREFIX',
-  '=~': 'REGEX',
 }
+const OPERATORS: Readonly<Record<string, string>> = { ...COMPARISONS, '^=': 'PREFIX', '=~': 'REGEX' }
 
 const COMPARISON = /^([^\s=!<>^~]+)(\s*)(=~|\^=|!=|<=|>=|=|<|>)(.*)$/s
 const IN_LIST = /^([^\s=!<>^~]+)\s+in\s+(.+)$/s

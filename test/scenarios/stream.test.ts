@@ -113,7 +113,7 @@ test('an EventSource gets the points, a new one, a late correction of a settled 
     const corrected = state.rows.get('2026-11-21T10:00:00Z "left"')!
     assert.deepEqual([corrected.value, corrected.complete], [202, true])
     assert.ok(corrected.revision > before.revision)
-    const { data } = events.at(-1)!.data as { data: { timestamp: string }[] }
+    const { data } = events.at(-1)!.data
     assert.deepEqual(new Set(data.map(({ timestamp }) => timestamp)), new Set(['2026-11-21T10:00:00Z']))
     assert.equal(events.filter(({ event }) => event === 'snapshot').length, 1)
     await heartbeat.promise

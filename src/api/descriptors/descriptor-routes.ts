@@ -6,6 +6,7 @@ import type { Engine } from '../../planner/engine.ts'
 import type { CatalogView } from '../../ports/catalog.ts'
 import { askingOf, callerOf } from '../caller.ts'
 import { clientSignal } from '../client-signal.ts'
+import { DatasetParameter } from '../dataset-parameter.ts'
 import { datasetIn } from '../datasets.ts'
 import { documented } from '../documented.ts'
 import { NOT_MODIFIED_DESCRIPTION, sendTagged } from '../entity-tag.ts'
@@ -24,13 +25,12 @@ const ResourceAnswer = z
 export const MetricsAnswer = z.strictObject({ data: z.array(MetricAnswer), meta: ListMeta, links: Links })
 export const ResourcesAnswer = z.strictObject({ data: z.array(ResourceAnswer), meta: ListMeta, links: Links })
 
-const Params = z.object({ dataset: z.string().min(1).max(255) })
 const MetricsParameters = ListParameters.extend({
   resource_type: z.string().max(255).optional().describe('Only metrics of this type of resource.'),
 })
 
 interface DescriptorsRoute {
-  readonly Params: z.infer<typeof Params>
+  readonly Params: z.infer<typeof DatasetParameter>
   readonly Querystring: z.infer<typeof MetricsParameters>
 }
 
@@ -46,7 +46,7 @@ const schemaOf = (operationId: string, summary: string, answer: z.ZodType, query
   documented({
     operationId,
     summary,
-    params: Params,
+    params: DatasetParameter,
     querystring,
     answers: {
       200: { description: 'In the order of names.', types: [JSON_TYPE], schema: answer },

@@ -3,7 +3,6 @@ import { pipeline, Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createGzip } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
 import { ScopedCatalogs } from '../../catalog/scoped-catalog.ts'
 import { LanewayError } from '../../model/errors.ts'
 import { type Scope, scopeKey } from '../../model/scope.ts'
@@ -11,6 +10,7 @@ import type { Engine, SettledAnswer, SettledRequest } from '../../planner/engine
 import type { CatalogView } from '../../ports/catalog.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { callerOf } from '../caller.ts'
+import { DatasetParameter } from '../dataset-parameter.ts'
 import { documented, PlainText } from '../documented.ts'
 import { charge } from '../rate-limits.ts'
 import type { RouteConfig } from '../route-config.ts'
@@ -41,7 +41,7 @@ const schema = documented({
   summary: 'Newest settled values for Prometheus',
   description:
     'Prometheus text 0.0.4 (default), 1.0.0 or OpenMetrics 1.0.0, by Accept. A value at a timestamp never changes. docs/export.md says how metrics and labels are named, and how to query them.',
-  params: z.object({ dataset: z.string().min(1).max(255) }),
+  params: DatasetParameter,
   querystring: ExportParameters,
   answers: { 200: { description: 'The samples.', types: EXPORT_TYPES, schema: PlainText } },
   errors: [

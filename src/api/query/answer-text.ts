@@ -2,46 +2,8 @@ import { LanewayError } from '../../model/errors.ts'
 import type { ResultFrame, ResultPoint, ResultSeries } from '../../model/frame.ts'
 import { formatTime } from '../../model/interval.ts'
 import { type Num, numberText } from '../../model/number.ts'
+import { TextSink } from '../text-sink.ts'
 import type { Format } from './read-question.ts'
-
-/** Text is turned into bytes whenever this much has gathered, so that no text grows with the answer. */
-const FLUSH_CHARACTERS = 64 * 1024
-
-/** Gathers JSON text as bytes. Error: QUERY_TOO_EXPENSIVE beyond `bytesMax`. */
-class TextSink {
-  readonly #bytesMax: number
-  readonly #chunks: Buffer[] = []
-  #bytes = 0
-  #entries = 0
-  #text = ''
-
-  constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax
-  }
-
-  write(text: string): void {
-    this.#text += text
-    if (this.#text.length >= FLUSH_CHARACTERS) this.#flush()
-  }
-
-  /** One entry of `data`, after a comma where it is not the first. */
-  entry(text: string): void {
-    this.write(this.#entries++ === 0 ? text : `,${text}`)
-  }
-
-  end(): Buffer {
-    this.#flush()
-    return this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
-  }
-
-  #flush(): void {
-    const chunk = Buffer.from(this.#text)
-    this.#text = ''
-    this.#chunks.push(chunk)
-    this.#bytes += chunk.byteLength
-    if (this.#bytes > this.#bytesMax) throw tooLong(this.#bytesMax)
-  }
-}
 
 const tooLong = (limit: number): LanewayError =>
   new LanewayError('QUERY_TOO_EXPENSIVE', {
@@ -57,10 +19,10 @@ const tooLong = (limit: number): LanewayError =>
  * then ratios.
  */
 export function encodeAnswer(frame: ResultFrame, format: Format, meta: object, bytesMax: number): Buffer {
-  const sink = new TextSink(bytesMax)
+  const sink = new TextSink(bytesMax, tooLong)
   const names = frame.labels.map((label) => JSON.stringify(label))
   const times = timeTexts()
-  sink.write('{"data":[')
+  sink.open('{"data":[')
   const writeSeries = format === 'GROUPED' ? writeGroup : writeRows
   for (const series of frame.series) {
     if (series.points.length > 0) writeSeries(sink, series, labelsText(names, series), times)

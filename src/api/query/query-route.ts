@@ -1,6 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
-import { LanewayError } from '../../model/errors.ts'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { formatTime } from '../../model/interval.ts'
 import { scopeKey } from '../../model/scope.ts'
 import type { Answer, AskOptions, Engine, FrozenAt, PageAnswer, PlanReport } from '../../planner/engine.ts'
@@ -8,12 +6,13 @@ import type { Clock } from '../../ports/clock.ts'
 import type { HeldLimits } from '../api-limits.ts'
 import { askingOf } from '../caller.ts'
 import { clientSignal } from '../client-signal.ts'
+import { DatasetParameter } from '../dataset-parameter.ts'
 import { documented } from '../documented.ts'
 import type { PageTokens } from '../paging/page-tokens.ts'
 import { charge } from '../rate-limits.ts'
 import type { RouteConfig } from '../route-config.ts'
 import { encodeAnswer } from './answer-text.ts'
-import { boundFilterDepth } from './filter-depth.ts'
+import { ASKED_ERRORS, BODY_ERRORS, boundBody, QUESTION_ERRORS, RUN_ERRORS } from './asked-body.ts'
 import { QueryAnswer } from './query-answer.ts'
 import { QueryBody, QueryParameters } from './query-body.ts'
 import { checkFields } from './read-body.ts'
@@ -47,46 +46,25 @@ const schema = documented({
   summary: 'Ask a question',
   description:
     'Body and answer of Metrics API v2, with extensions. Points are in ascending time, groups by label values or by order_by.',
-  params: z.object({ dataset: z.string().min(1).max(255) }),
+  params: DatasetParameter,
   querystring: QueryParameters,
   body: QueryBody,
   answers: { 200: { description: 'The answer.', types: [JSON_TYPE], schema: QueryAnswer } },
   errors: [
-    'UNAUTHENTICATED',
-    'BODY_TOO_LARGE',
-    'MEDIA_TYPE_UNSUPPORTED',
-    'NOT_ACCEPTABLE',
-    'FIELD_INVALID',
-    'FIELD_MISSING',
-    'FIELD_UNKNOWN',
-    'DATASET_UNKNOWN',
-    'METRIC_UNKNOWN',
-    'LABEL_UNKNOWN',
-    'INTERVAL_INVALID',
-    'INTERVAL_TOO_LONG',
-    'INTERVALS_TOO_MANY',
-    'FILTER_TOO_COMPLEX',
-    'LIMIT_NEEDS_GROUP_BY',
+    ...ASKED_ERRORS,
+    ...BODY_ERRORS,
+    ...QUESTION_ERRORS,
     'FORMAT_NEEDS_GROUP_BY',
-    'ORDER_BY_INVALID',
-    'NOT_SUPPORTED_YET',
     'PAGE_TOKEN_INVALID',
     'PAGE_TOKEN_EXPIRED',
-    'EDGE_UNAVAILABLE',
-    'QUERY_TOO_EXPENSIVE',
-    'LANE_FULL',
-    'DEADLINE_EXCEEDED',
-    'SOURCE_FAILED',
+    ...RUN_ERRORS,
   ],
 })
 
 /** `POST /v2/metrics/{dataset}/query`: bound ▸ check ▸ read ▸ ask ▸ encode. */
 export function queryRoute(app: FastifyInstance, parts: QueryRouteParts): void {
   const { engine, tokens, limits, clock } = parts
-  const preValidation = async ({ body }: FastifyRequest) => {
-    if (body === undefined) throw new LanewayError('FIELD_MISSING', { detail: 'The request has no body.', pointer: '' })
-    boundFilterDepth(body, limits.filterDepthMax)
-  }
+  const preValidation = boundBody(limits.filterDepthMax)
   app.post<QueryRoute>('/v2/metrics/:dataset/query', { config, schema, preValidation }, async (request, reply) => {
     const startMs = clock()
     const { params, query } = request

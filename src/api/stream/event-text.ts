@@ -2,6 +2,7 @@ import { formatTime } from '../../model/interval.ts'
 import type { Group } from '../../model/label.ts'
 import { numberText } from '../../model/number.ts'
 import type { Answer } from '../../planner/engine.ts'
+import { TextSink } from '../text-sink.ts'
 import type { Changes, ToldPoint } from './changing-points.ts'
 import { eventTooLong } from './stream-limits.ts'
 
@@ -24,8 +25,8 @@ const eventText = (name: string, data: string, id?: string): string =>
 export function snapshotEvent(head: EventHead, told: Told, further: object, bytesMax: number): Buffer {
   const { changes, answer } = told
   const meta = { ...metaOf(answer), plan: answer.plan, ...further }
-  const lines = new Lines(bytesMax)
-  lines.write(`id: ${head.id}\nevent: snapshot\ndata: {"revision":${head.revision},"data":[`)
+  const lines = new TextSink(bytesMax, eventTooLong)
+  lines.open(`id: ${head.id}\nevent: snapshot\ndata: {"revision":${head.revision},"data":[`)
   writePoints(lines, changes.points, answer)
   lines.write(`],"meta":${JSON.stringify(meta)}}\n\n`)
   return lines.end()
@@ -33,14 +34,12 @@ export function snapshotEvent(head: EventHead, told: Told, further: object, byte
 
 /** What differs from what the reader has. Error: QUERY_TOO_EXPENSIVE beyond `bytesMax`. */
 export function upsertEvent(head: EventHead, { changes, answer }: Told, bytesMax: number): Buffer {
-  const lines = new Lines(bytesMax)
-  lines.write(`id: ${head.id}\nevent: upsert\ndata: {"revision":${head.revision},"data":[`)
+  const lines = new TextSink(bytesMax, eventTooLong)
+  lines.open(`id: ${head.id}\nevent: upsert\ndata: {"revision":${head.revision},"data":[`)
   writePoints(lines, changes.points, answer)
-  lines.write('],"removed":[')
+  lines.open('],"removed":[')
   const keyText = keyTexts(answer.frame.labels)
-  changes.removed.forEach(({ timestamp, group }, i) => {
-    lines.write(`${i === 0 ? '' : ','}{${keyText(timestamp, group)}}`)
-  })
+  for (const { timestamp, group } of changes.removed) lines.entry(`{${keyText(timestamp, group)}}`)
   lines.write(`],"meta":${JSON.stringify(metaOf(answer))}}\n\n`)
   return lines.end()
 }
@@ -61,11 +60,9 @@ const metaOf = ({ frame, freshness }: Answer) => ({
   freshness,
 })
 
-function writePoints(lines: Lines, points: readonly ToldPoint[], { frame }: Answer): void {
+function writePoints(lines: TextSink, points: readonly ToldPoint[], { frame }: Answer): void {
   const keyText = keyTexts(frame.labels)
-  points.forEach((each, i) => {
-    lines.write(`${i === 0 ? '' : ','}${pointText(each, keyText)}`)
-  })
+  for (const each of points) lines.entry(pointText(each, keyText))
 }
 
 /** A FLAT row of the query route, and what only streams tell. */
@@ -93,35 +90,3 @@ function keyTexts(labels: readonly string[]): KeyText {
 
 const labelTexts = (labels: readonly string[], group: Group): string =>
   labels.map((label, i) => `,${JSON.stringify(label)}:${JSON.stringify(group[i] ?? null)}`).join('')
-
-const FLUSH_CHARACTERS = 64 * 1024
-
-/** Gathers text as bytes and stops as soon as there are too many. */
-class Lines {
-  readonly #bytesMax: number
-  readonly #chunks: Buffer[] = []
-  #bytes = 0
-  #text = ''
-
-  constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax
-  }
-
-  write(text: string): void {
-    this.#text += text
-    if (this.#text.length >= FLUSH_CHARACTERS) this.#flush()
-  }
-
-  end(): Buffer {
-    this.#flush()
-    return this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
-  }
-
-  #flush(): void {
-    const chunk = Buffer.from(this.#text)
-    this.#text = ''
-    this.#chunks.push(chunk)
-    this.#bytes += chunk.byteLength
-    if (this.#bytes > this.#bytesMax) throw eventTooLong(this.#bytesMax)
-  }
-}

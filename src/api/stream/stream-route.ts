@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { ErrorCode } from '../../model/errors.ts'
-import { LanewayError } from '../../model/errors.ts'
 import type { ReadingExits } from '../../planner/engine.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { HeldLimits } from '../api-limits.ts'
 import { askingOf, callerOf } from '../caller.ts'
+import { DatasetParameter } from '../dataset-parameter.ts'
 import { documented } from '../documented.ts'
-import { boundFilterDepth } from '../query/filter-depth.ts'
+import { ASKED_ERRORS, BODY_ERRORS, boundBody, QUESTION_ERRORS, RUN_ERRORS } from '../query/asked-body.ts'
 import { QueryBody } from '../query/query-body.ts'
 import { readQuestion } from '../query/read-question.ts'
 import type { RouteConfig } from '../route-config.ts'
@@ -24,8 +24,6 @@ export interface StreamRouteParts {
 const JSON_TYPE = 'application/json'
 const EVENTS_TYPE = 'text/event-stream'
 
-const Params = z.object({ dataset: z.string().min(1).max(255) })
-
 const Parameters = z.object({
   strict: z.enum(['true', 'false']).optional().describe('true refuses unknown fields; else meta.ignored lists them.'),
   last_event_id: z
@@ -39,7 +37,7 @@ const TextParameters = Parameters.extend({
 })
 
 interface Streamed {
-  readonly Params: z.infer<typeof Params>
+  readonly Params: z.infer<typeof DatasetParameter>
   readonly Querystring: z.infer<typeof Parameters>
 }
 interface StreamedText extends Streamed {
@@ -60,35 +58,12 @@ const Events = z
     'One event: snapshot (all points), then upsert (what changed), heartbeat, and at the end bye or failed; data is JSON. See docs/stream.md.',
   )
 
-const ERRORS: readonly ErrorCode[] = [
-  'UNAUTHENTICATED',
-  'NOT_ACCEPTABLE',
-  'FIELD_INVALID',
-  'FIELD_MISSING',
-  'FIELD_UNKNOWN',
-  'DATASET_UNKNOWN',
-  'METRIC_UNKNOWN',
-  'LABEL_UNKNOWN',
-  'INTERVAL_INVALID',
-  'INTERVAL_TOO_LONG',
-  'INTERVALS_TOO_MANY',
-  'FILTER_TOO_COMPLEX',
-  'LIMIT_NEEDS_GROUP_BY',
-  'ORDER_BY_INVALID',
-  'NOT_SUPPORTED_YET',
-  'EDGE_UNAVAILABLE',
-  'QUERY_TOO_EXPENSIVE',
-  'RATE_LIMITED',
-  'WATCH_FULL',
-  'LANE_FULL',
-  'DEADLINE_EXCEEDED',
-  'SOURCE_FAILED',
-]
+const ERRORS: readonly ErrorCode[] = [...ASKED_ERRORS, ...QUESTION_ERRORS, 'WATCH_FULL', ...RUN_ERRORS]
 
 const about = {
   description:
     'The points of a question as they change. An event carries the points that are new or differ, each with the revision that brought it and whether its bucket is complete. Last-Event-ID resumes.',
-  params: Params,
+  params: DatasetParameter,
   answers: { 200: { description: 'Events until one side closes.', types: [EVENTS_TYPE], schema: Events } },
 }
 
@@ -105,7 +80,7 @@ const bodySchema = documented({
   summary: 'Stream a question that is sent as a body',
   querystring: Parameters,
   body: QueryBody,
-  errors: [...ERRORS, 'BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED'],
+  errors: [...ERRORS, ...BODY_ERRORS],
 })
 
 const config: RouteConfig = { access: 'query', produces: [EVENTS_TYPE] }
@@ -131,10 +106,7 @@ export function streamRoutes(app: FastifyInstance, parts: StreamRouteParts): voi
   app.get<StreamedText>(PATH, get, (request, reply) =>
     stream(request, reply, readText(request.query.query, isStrict(request), filterDepthMax)),
   )
-  const preValidation = async ({ body }: FastifyRequest) => {
-    if (body === undefined) throw new LanewayError('FIELD_MISSING', { detail: 'The request has no body.', pointer: '' })
-    boundFilterDepth(body, filterDepthMax)
-  }
+  const preValidation = boundBody(filterDepthMax)
   app.post<StreamedBody>(PATH, { config: bodyConfig, schema: bodySchema, preValidation }, (request, reply) =>
     stream(request, reply, readBody(request.body, isStrict(request))),
   )

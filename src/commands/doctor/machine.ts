@@ -6,6 +6,7 @@ import { loadStaticKeys } from '../../api/static-keys.ts'
 import { loadCatalogFiles } from '../../catalog/catalog-files.ts'
 import type { EffectiveConfig } from '../../config.ts'
 import type { Config } from '../../config-keys.ts'
+import { isLoopbackHost } from '../../guards.ts'
 import { LanewayError, LanewayErrors } from '../../model/errors.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
@@ -15,7 +16,6 @@ const FREE_BYTES_FAIL = 100 * MIB
 const FREE_BYTES_WARN = 1024 * MIB
 /** Bits of a file's mode that let anybody but its owner read or write. */
 const OTHERS = 0o077
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/
 
 export function checkNode(version: string): Finding {
   if (Number(version.replace(/^v/, '').split('.')[0]) >= NODE_NEEDED) return ok('node', version)
@@ -58,7 +58,7 @@ export function checkCatalog(config: Config): Finding[] {
 
 export function checkKeys(config: Config): Finding[] {
   const path = config['keys.path']
-  const isOpen = !LOOPBACK.test(config['http.host'])
+  const isOpen = !isLoopbackHost(config['http.host'])
   if (path === null) return [withoutKeys(config, isOpen)]
   try {
     const { callers } = loadStaticKeys(path)

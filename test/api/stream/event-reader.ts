@@ -1,10 +1,24 @@
 import assert from 'node:assert/strict'
 
+/** What any of the events may say; each says its part. */
+export interface SentData {
+  readonly revision: number
+  readonly data: readonly SentRow[]
+  readonly removed?: readonly SentRow[]
+  readonly meta: {
+    readonly freshness: { readonly completeThrough: string; readonly state: string }
+    readonly plan?: { readonly slices: readonly object[] }
+    readonly truncated: boolean
+    readonly groupsTotal: number
+    readonly [further: string]: unknown
+  }
+  readonly errors: readonly { readonly code: string }[]
+}
+
 export interface SentEvent {
   readonly event: string
   readonly id: string | undefined
-  // biome-ignore lint/suspicious/noExplicitAny: a test looks wherever it likes
-  readonly data: any
+  readonly data: SentData
 }
 
 export interface SentRow {
@@ -93,8 +107,8 @@ export class ClientState {
   apply({ event, id, data }: SentEvent): void {
     if (event !== 'snapshot' && event !== 'upsert') return
     if (event === 'snapshot') this.rows.clear()
-    for (const row of (data.removed ?? []) as SentRow[]) this.rows.delete(this.#keyOf(row))
-    for (const row of data.data as SentRow[]) this.rows.set(this.#keyOf(row), row)
+    for (const row of data.removed ?? []) this.rows.delete(this.#keyOf(row))
+    for (const row of data.data) this.rows.set(this.#keyOf(row), row)
     this.lastId = id
   }
 
